@@ -1,0 +1,189 @@
+"""Intake: from a landing file to raw Parquet, or to quarantine with one clear sentence.
+
+`discover` compares the landing zone with the ledger; `take` takes one file. Both can be repeated at any point:
+a step that was cut off is done again, a step that was done changes nothing. Bad input never raises here.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from throughline import lake, landing
+from throughline.landing import Found, LandingFile
+from throughline.ledger import Entry, Ledger
+from throughline.privacy import Pseudonymiser
+from throughline.settings import Settings
+from throughline.source import Refused, Source
+from throughline.sources import SOURCES
+
+SETTLING_SECONDS: Final = 1.0  # between two looks at a file that changed just now
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file: its state, its row counts, and a sentence when there is something to say."""
+
+    name: str
+    source: str
+    state: str
+    rows_in: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    rows_duplicate: int = 0
+    sentence: str = ""
+
+
+def discover(settings: Settings, *, at: datetime, owner: str = "cli") -> list[dict[str, str]]:
+    """Compare the landing zone with the ledger. Returns what is to be taken: [{name, file_id, source}], by name."""
+    ledger = Ledger(settings.ledger)
+    hashed = ledger.hashed()
+    known = {(entry.name, entry.file_id): entry.state for entry in ledger.entries()}
+    for found in _settled(settings.landing, at):
+        facts = (found.size_bytes, found.modified_ns)
+        file_id = hashed[found.name][2] if hashed.get(found.name, ())[:2] == facts else ""
+        if not file_id:
+            try:
+                file_id = landing.content_hash(found.path)
+            except OSError:
+                continue  # gone or unreadable for now; the next look sees it again
+            ledger.remember(found.name, *facts, file_id)
+        if known.get((found.name, file_id)) in (None, "superseded", "duplicate"):
+            entry = ledger.see(found.name, file_id, source=found.source, size_bytes=found.size_bytes, at=at)
+            if entry.state == "seen" and (why := _misplaced(entry)):
+                ledger.move(entry.name, entry.file_id, "quarantined", at=at, reason=why.sentence)
+    return [
+        {"name": entry.name, "file_id": entry.file_id, "source": entry.source}
+        for entry in ledger.waiting(owner=owner, at=at)
+    ]
+
+
+def take(settings: Settings, name: str, file_id: str, *, at: datetime, owner: str = "cli") -> Taken:
+    """Take one file: claim, parse, pseudonymise, write, check at the door, commit; or quarantine it."""
+    ledger = Ledger(settings.ledger)
+    entry = ledger.claim(name, file_id, owner=owner, at=at)
+    if entry is None:
+        return _as_it_stands(ledger, name, file_id)
+    source = SOURCES[entry.source]
+    try:
+        return _take(settings, ledger, entry, source, at)
+    except Refused as refused:
+        ledger.move(name, file_id, "quarantined", at=at, reason=refused.sentence)
+        return Taken(name, entry.source, "quarantined", sentence=refused.sentence)
+
+
+def release(settings: Settings, name: str, *, at: datetime, reason: str) -> Taken:
+    """Load what could be read of a quarantined file. Raises Refused when there is nothing to release."""
+    ledger = Ledger(settings.ledger)
+    held = [entry for entry in ledger.entries("quarantined") if entry.name == name]
+    if not held:
+        raise Refused("is not in quarantine", where=name, remedy="list the quarantine with: throughline quarantine")
+    entry = held[-1]
+    written = SOURCES[entry.source].tables if entry.source in SOURCES else ()
+    if not any(lake.raw_file(settings.lake, entry.source, t.name, entry.file_id).exists() for t in written):
+        raise Refused("nothing of this file could be read", where=name, remedy="mend the file and drop it again")
+    ledger.move(entry.name, entry.file_id, "loaded", at=at, reason=f"released: {reason}")
+    return _as_it_stands(ledger, entry.name, entry.file_id)
+
+
+def reprocess(settings: Settings, names: list[str], *, at: datetime, reason: str) -> list[Taken]:
+    """Take files again from the landing zone, whatever their state. Raises Refused for a name never seen."""
+    ledger = Ledger(settings.ledger)
+    taken = []
+    for name in names:
+        held = [e for e in ledger.entries() if e.name == name and e.state not in ("superseded", "duplicate")]
+        if not held:
+            raise Refused("was never taken", where=name, remedy="see the names with: throughline status --files")
+        ledger.move(name, held[-1].file_id, "seen", at=at, reason=f"reprocess: {reason}")
+        taken.append(take(settings, name, held[-1].file_id, at=at))
+    return taken
+
+
+def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: datetime) -> Taken:
+    from throughline import quality
+
+    path = settings.landing / entry.name
+    try:
+        changed = landing.content_hash(path) != entry.file_id
+    except OSError:
+        raise Refused("is no longer in the landing zone", where=entry.name, remedy="drop it again") from None
+    if changed:
+        raise Refused("changed while it was waiting", where=entry.name, remedy="its new content is taken by itself")
+    if entry.size_bytes == 0:
+        raise Refused("is empty", where=entry.name, remedy="export it again; the tool wrote nothing")
+    file = LandingFile(source.name, entry.name, path, entry.file_id, entry.size_bytes, entry.seen_at)
+    landed = lake.land(settings.lake, source, file, Pseudonymiser(settings.key))
+    facts = {
+        "rows_in": landed.rows_in,
+        "rows_loaded": landed.rows_loaded,
+        "rows_rejected": landed.rows_rejected,
+        "rows_duplicate": landed.rows_duplicate,
+        "observed_from": landed.observed_from,
+        "observed_until": landed.observed_until,
+    }
+    ledger.move(entry.name, entry.file_id, "landed", at=at, **facts)
+    if landed.damaged:
+        first, more = landed.damaged[0], len(landed.damaged) - 1
+        others = f" (and {more} more)" if more else ""
+        raise Refused(first.reason + others, where=f"{entry.name} » {first.place}", remedy=first.remedy)
+    if landed.rows_loaded == 0 and landed.rows_rejected > 0:
+        raise Refused(
+            f"none of its {landed.rows_rejected:,} rows can be read", where=entry.name, remedy="see why with: throughline quarantine --rows"
+        )
+    window = quality.Window(landed.observed_from, landed.observed_until, entry.seen_at)
+    report = quality.door(source, landed.parquet, window, settings.home / "docs" / "quality")
+    if not report.success:
+        raise Refused(report.sentence, where=entry.name, remedy="mend the export, or release the file as it is")
+    ledger.move(entry.name, entry.file_id, "loaded", at=at, reason=_left_out(landed))
+    return _as_it_stands(ledger, entry.name, entry.file_id)
+
+
+def _as_it_stands(ledger: Ledger, name: str, file_id: str) -> Taken:
+    entry = ledger.entry(name, file_id)
+    if entry is None:
+        raise Refused("is not in the ledger", where=name, remedy="run: throughline ingest")
+    return Taken(
+        name,
+        entry.source,
+        entry.state,
+        entry.rows_in or 0,
+        entry.rows_loaded or 0,
+        entry.rows_rejected or 0,
+        entry.rows_duplicate or 0,
+        entry.reason or "",
+    )
+
+
+def _left_out(landed: lake.Landed) -> str | None:
+    """What was ignored on purpose, in one sentence."""
+    if not landed.ignored:
+        return None
+    first, more = landed.ignored[0], len(landed.ignored) - 1
+    return f"left out: {first.place} ({first.reason})" + (f" and {more} more" if more else "")
+
+
+def _misplaced(entry: Entry) -> Refused | None:
+    """Why this file cannot belong to any source, judged by its place alone."""
+    source = SOURCES.get(entry.source)
+    folders = ", ".join(f"{name}/" for name in SOURCES)
+    if source is None:
+        what = f"no source is called {entry.source!r}" if entry.source else "it lies in no source's folder"
+        return Refused(what, where=entry.name, remedy=f"move it to one of {folders}")
+    if not entry.name.lower().endswith(source.endings):
+        return Refused(
+            f"{source.title} takes {' or '.join(source.endings)}", where=entry.name, remedy="drop the export as the tool wrote it"
+        )
+    return None
+
+
+def _settled(root: Path, at: datetime) -> list[Found]:
+    """The listing without files that are still being written."""
+    found = landing.listing(root)
+    fresh_ns = int((at.timestamp() - SETTLING_SECONDS) * 1e9)
+    if all(f.modified_ns < fresh_ns for f in found):
+        return found
+    time.sleep(SETTLING_SECONDS)
+    return sorted(set(found) & set(landing.listing(root)), key=lambda f: f.name)

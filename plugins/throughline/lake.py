@@ -1,0 +1,203 @@
+"""The lake: raw Parquet, pseudonymised, written whole or not at all.
+
+    lake/raw/<source>/<table>/<file_id>.parquet        the records of one landing file
+    lake/rejects/<source>/<file_id>.parquet            what was left out of it: table, place, reason
+
+Everything is written below lake/.writing/<file_id>/, synced, then renamed; the ledger says which files count.
+Two columns are added to every row: file_id, and loaded_at, the time the file was first seen (so that taking it
+again gives the same bytes).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from throughline.landing import LandingFile
+from throughline.privacy import Pseudonymiser
+from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
+
+LINEAGE: Final = (pa.field("file_id", pa.string()), pa.field("loaded_at", TIMESTAMP))
+REJECTS: Final = pa.schema(
+    [("file_id", pa.string()), ("table_name", pa.string()), ("place", pa.string()), ("reason", pa.string())]
+)
+_REJECTS_A_BATCH: Final = 10_000
+
+
+@dataclass
+class Landed:
+    """What one landing file became. parquet: table -> file; observed times are UTC, None when the export has none."""
+
+    parquet: dict[str, Path] = field(default_factory=dict)
+    rows_in: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    rows_duplicate: int = 0
+    observed_from: datetime | None = None
+    observed_until: datetime | None = None
+    damaged: list[Damaged] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
+
+
+def raw_schema(table: Table) -> pa.Schema:
+    """The table's schema as written: its own columns, then file_id and loaded_at."""
+    return pa.schema([*table.schema, *LINEAGE])
+
+
+def raw_file(lake: Path, source: str, table: str, file_id: str) -> Path:
+    return lake / "raw" / source / table / f"{file_id}.parquet"
+
+
+def rejects_file(lake: Path, source: str, file_id: str) -> Path:
+    return lake / "rejects" / source / f"{file_id}.parquet"
+
+
+def land(lake: Path, source: Source, file: LandingFile, people: Pseudonymiser) -> Landed:
+    """Parse one landing file into the lake. Raises Refused (from the parser) and leaves nothing behind then."""
+    draft = lake / ".writing" / file.file_id
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        landed = _write(draft, source, file, people)
+        for table in source.tables:
+            final = raw_file(lake, source.name, table.name, file.file_id)
+            if table.name in landed.parquet:
+                _replace(landed.parquet[table.name], final)
+                landed.parquet[table.name] = final
+            else:
+                final.unlink(missing_ok=True)
+        rejects, final = draft / "rejects.parquet", rejects_file(lake, source.name, file.file_id)
+        if rejects.exists():
+            _replace(rejects, final)
+        else:
+            final.unlink(missing_ok=True)
+        return landed
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(draft: Path, source: Source, file: LandingFile, people: Pseudonymiser) -> Landed:
+    landed = Landed()
+    writers: dict[str, pq.ParquetWriter] = {}
+    rejected: list[Rejected] = []
+    rejects: pq.ParquetWriter | None = None
+    try:
+        for part in _parsed(source, file):
+            match part:
+                case Batch(name, records):
+                    table = source.table(name)
+                    if name not in writers:
+                        landed.parquet[name] = draft / f"{name}.parquet"
+                        writers[name] = _writer(landed.parquet[name], raw_schema(table))
+                    landed.rows_in += records.num_rows
+                    _observe(landed, table, records)
+                    writers[name].write_batch(_lineage(people.batch(records, table.people), table, file))
+                case Rejected():
+                    rejected.append(part)
+                    landed.rows_in += 1
+                    landed.rows_rejected += 1
+                    if len(rejected) >= _REJECTS_A_BATCH:
+                        rejects = rejects or _writer(draft / "rejects.parquet", REJECTS)
+                        rejects.write_batch(_rejects(rejected, file.file_id))
+                        rejected.clear()
+                case Damaged():
+                    landed.damaged.append(part)
+                case Ignored():
+                    landed.ignored.append(part)
+        if rejected:
+            rejects = rejects or _writer(draft / "rejects.parquet", REJECTS)
+            rejects.write_batch(_rejects(rejected, file.file_id))
+    finally:
+        for writer in [*writers.values(), *([rejects] if rejects else [])]:
+            writer.close()
+    for name, path in landed.parquet.items():
+        landed.rows_duplicate += _drop_repeated(path, source.table(name))
+    landed.rows_loaded = landed.rows_in - landed.rows_rejected - landed.rows_duplicate
+    if source.observed_from_seen and landed.observed_until is None:
+        landed.observed_from = landed.observed_until = file.seen_at
+    return landed
+
+
+def _parsed(source: Source, file: LandingFile) -> Iterator[Parsed]:
+    """The parser's yield; what it did not foresee becomes a refusal, faults of the machine stay what they are."""
+    try:
+        yield from source.parse(file)
+    except (Refused, OSError, MemoryError):
+        raise
+    except Exception as error:
+        what = f"cannot be read as {source.title} ({type(error).__name__} while parsing)"
+        remedy = "check that this is the export as the tool wrote it; if it is, the parser has a gap worth reporting"
+        raise Refused(what, where=file.name, remedy=remedy) from error
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
+
+
+def _lineage(records: pa.RecordBatch, table: Table, file: LandingFile) -> pa.RecordBatch:
+    if not records.schema.equals(table.schema):
+        raise TypeError(f"the parser of {file.source} gave {table.name} another schema than its table declares")
+    count = records.num_rows
+    lineage = [
+        pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), [file.file_id]).cast(pa.string()),
+        pa.array([file.seen_at] * count, TIMESTAMP),
+    ]
+    return pa.RecordBatch.from_arrays([*records.columns, *lineage], schema=raw_schema(table))
+
+
+def _rejects(rejected: Iterable[Rejected], file_id: str) -> pa.RecordBatch:
+    rows = [{"file_id": file_id, "table_name": r.table, "place": r.place, "reason": r.reason} for r in rejected]
+    return pa.RecordBatch.from_pylist(rows, schema=REJECTS)
+
+
+def _observe(landed: Landed, table: Table, records: pa.RecordBatch) -> None:
+    if table.observed is None:
+        return
+    bounds = pc.min_max(records.column(table.observed)).as_py()
+    low, high = bounds["min"], bounds["max"]
+    if low is not None:
+        landed.observed_from = min(filter(None, (landed.observed_from, low)))
+        landed.observed_until = max(filter(None, (landed.observed_until, high)))
+
+
+def _drop_repeated(path: Path, table: Table) -> int:
+    """Keep one row a key inside one file (the highest version, then the last); returns how many were dropped."""
+    import duckdb
+
+    keys = ", ".join(f'"{column}"' for column in table.key)
+    version = f'"{table.version}" desc nulls last, ' if table.version else ""
+    source = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}', file_row_number = true)"
+    with duckdb.connect(config={"memory_limit": "256MB", "temp_directory": str(path.parent), "threads": "2"}) as db:
+        counted = db.execute(
+            f"select coalesce(sum(n - 1), 0) from (select count(*) n from {source} group by {keys} having count(*) > 1)"  # noqa: S608  # names from our own table
+        ).fetchone()
+        repeated = int(counted[0]) if counted else 0
+        if repeated:
+            kept = db.execute(
+                "select * exclude (file_row_number, copy_number) from (select *, row_number() over "  # noqa: S608  # names from our own table
+                f"(partition by {keys} order by {version} file_row_number desc) copy_number from {source}) "
+                "where copy_number = 1 order by file_row_number"
+            ).to_arrow_reader(20_000)
+            schema = raw_schema(table)
+            whole = path.with_suffix(".whole")
+            with _writer(whole, schema) as writer:
+                for batch in kept:
+                    writer.write_batch(batch.cast(schema))
+            whole.replace(path)
+    return repeated
+
+
+def _replace(draft: Path, final: Path) -> None:
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with draft.open("rb") as stream:
+        os.fsync(stream.fileno())
+    draft.replace(final)

@@ -1,0 +1,205 @@
+"""Transform: build beside, audit, publish whole; or leave the last publish standing.
+
+`build` = prepare → dbt → audit. Airflow runs the same steps as tasks, with dbt's own nodes in the middle.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from throughline import lake
+from throughline.ledger import CURRENT, Entry, Ledger, Publish
+from throughline.metrics import metric_rows, metric_schema
+from throughline.settings import Settings, quiet_environment
+from throughline.source import TIMESTAMP, Refused
+from throughline.sources import SOURCES
+from throughline.warehouse import duckdb
+
+KEPT_PUBLISHES: Final = 5
+FILES: Final = pa.schema(
+    [
+        ("file_id", pa.string()),
+        ("source", pa.string()),
+        ("name", pa.string()),
+        ("state", pa.string()),
+        ("seen_at", TIMESTAMP),
+        ("loaded_at", TIMESTAMP),
+        ("observed_from", TIMESTAMP),
+        ("observed_until", TIMESTAMP),
+        ("rows_in", pa.int64()),
+        ("rows_loaded", pa.int64()),
+        ("rows_rejected", pa.int64()),
+        ("rows_duplicate", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+REJECTS: Final = pa.schema(
+    [
+        ("file_id", pa.string()),
+        ("source", pa.string()),
+        ("table_name", pa.string()),
+        ("reason", pa.string()),
+        ("row_count", pa.int64()),
+    ]
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publish holds. rows: table -> row count; is_new is False when nothing changed since the last one."""
+
+    publish_id: str
+    rows: dict[str, int]
+    is_new: bool
+
+
+def prepare(settings: Settings) -> None:
+    """Schema raw of the warehouse: the loaded files' records, and what the ledger knows of every file."""
+    (settings.home / "build.json").unlink(missing_ok=True)
+    ledger = Ledger(settings.ledger)
+    current = _current(ledger)
+    with duckdb.Raw(settings.warehouse) as raw:
+        for source in SOURCES.values():
+            files = [entry.file_id for entry in current if entry.source == source.name]
+            for table in source.tables:
+                paths = [lake.raw_file(settings.lake, source.name, table.name, file_id) for file_id in files]
+                raw.view(f"{source.name}__{table.name}", lake.raw_schema(table), [p for p in paths if p.exists()])
+        raw.table("files", FILES, map(_file_row, ledger.entries(*CURRENT, "quarantined")))
+        raw.table("rejects", REJECTS, _reject_rows(settings, current))
+        raw.table("metrics", metric_schema(), metric_rows())
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What the dbt profile reads."""
+    return {
+        "THROUGHLINE_DUCKDB_PATH": str(settings.warehouse),
+        "THROUGHLINE_MIN_COHORT": str(settings.min_cohort),
+        "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
+        "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
+    }
+
+
+def dbt(settings: Settings, command: str = "build", select: str | None = None, progress: Progress | None = None) -> None:
+    """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed."""
+    arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--no-use-colors", command]
+    arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
+    arguments += ["--select", *select.split()] if select else []
+    environment = quiet_environment() | dbt_environment(settings)
+    failures: list[str] = []
+    with subprocess.Popen(arguments, env=environment, cwd=settings.dbt_project, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own arguments
+        for event in _events(process):
+            node = event.get("data", {}).get("node_info", {})
+            done = event.get("info", {}).get("name") == "NodeFinished"
+            if done and progress:
+                progress(node.get("node_name", ""), *_position(event))
+            if event.get("info", {}).get("level") == "error":
+                failures.append(event["info"].get("msg", "").strip())
+    if process.returncode:
+        why = _failed_nodes(settings) or (failures[0].splitlines()[0] if failures else "no reason given")
+        raise Refused(f"dbt {command} failed: {why}", remedy=f"see {settings.home / 'dbt' / 'logs' / 'dbt.log'}")
+
+
+def audit(settings: Settings, *, at: datetime) -> None:
+    """The exit gate: expectations on the built kpi tables. Raises Refused; what is published then stays as it is."""
+    from throughline import quality
+
+    report = quality.exit(settings.warehouse, settings.home / "docs" / "quality", settings.min_cohort)
+    if not report.success:
+        raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
+    built = {"audited_at": at.isoformat(), "files": _fingerprint(Ledger(settings.ledger))}
+    (settings.home / "build.json").write_text(json.dumps(built))
+
+
+def build(settings: Settings, *, at: datetime, progress: Progress | None = None) -> None:
+    """Everything up to the swap: raw, dbt models and tests, exit gate."""
+    prepare(settings)
+    dbt(settings, progress=progress)
+    audit(settings, at=at)
+
+
+def publish(settings: Settings, *, at: datetime) -> Publication:
+    """Swap the audited build in. Raises Refused when there is none."""
+    if not (settings.home / "build.json").exists():
+        raise Refused("there is no audited build", remedy="run: throughline build")
+    ledger = Ledger(settings.ledger)
+    earlier = ledger.publishes()
+    publish_id, rows = duckdb.publish(settings.warehouse, settings.home / "publishes")
+    duckdb.switch(settings.home, publish_id)
+    kept = [p.publish_id for p in earlier if p.publish_id != publish_id][: KEPT_PUBLISHES - 1]
+    live = Publish(publish_id, at, True, sum(rows.values()))
+    ledger.published(live, loaded=ledger.entries("loaded"), kept=kept)
+    duckdb.forget(settings.home / "publishes", [publish_id, *kept])
+    return Publication(publish_id, rows, is_new=not any(p.publish_id == publish_id and p.is_live for p in earlier))
+
+
+def rollback(settings: Settings) -> Publish:
+    """Back to the publish before the live one. Raises Refused when there is none."""
+    ledger = Ledger(settings.ledger)
+    kept = ledger.publishes()
+    live = next((index for index, p in enumerate(kept) if p.is_live), None)
+    if live is None or live + 1 >= len(kept):
+        raise Refused("there is no earlier publish to go back to")
+    duckdb.switch(settings.home, kept[live + 1].publish_id)
+    ledger.make_live(kept[live + 1].publish_id)
+    return kept[live + 1]
+
+
+def _current(ledger: Ledger) -> list[Entry]:
+    """Files whose rows count, one per content."""
+    return list({entry.file_id + entry.source: entry for entry in ledger.entries(*CURRENT)}.values())
+
+
+def _fingerprint(ledger: Ledger) -> list[str]:
+    return sorted(entry.file_id for entry in _current(ledger))
+
+
+def _file_row(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in FILES.names if name != "loaded_at"} | {"loaded_at": entry.seen_at}
+
+
+def _reject_rows(settings: Settings, entries: list[Entry]) -> Iterator[dict[str, Any]]:
+    """One row per file, table and reason."""
+    import pyarrow.parquet as pq
+
+    for entry in entries:
+        path = lake.rejects_file(settings.lake, entry.source, entry.file_id)
+        if path.exists():
+            counted = pq.read_table(path).group_by(["file_id", "table_name", "reason"]).aggregate([([], "count_all")])
+            for row in counted.rename_columns(["file_id", "table_name", "reason", "row_count"]).to_pylist():
+                yield row | {"source": entry.source}
+
+
+def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None  # noqa: S101  # opened with a pipe
+    for line in process.stdout:
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def _position(event: dict[str, Any]) -> tuple[int, int]:
+    data = event.get("data", {})
+    return int(data.get("index") or 0), int(data.get("total") or 0)
+
+
+def _failed_nodes(settings: Settings) -> str:
+    """Models and tests that failed in the last run, with the first line of the first reason."""
+    results = settings.home / "dbt" / "target" / "run_results.json"
+    if not results.exists():
+        return ""
+    failed = [r for r in json.loads(results.read_text())["results"] if r["status"] in ("error", "fail", "runtime error")]
+    if not failed:
+        return ""
+    names = ", ".join(r["unique_id"].split(".")[2] for r in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return f"{names}{more} ({' '.join((failed[0].get('message') or '').split())[:200]})"
