@@ -1,0 +1,314 @@
+"""The command line: the DAGs' steps without Airflow. Exit 0 done, 1 refused or failed with one line, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table as Grid
+
+from throughline import intake, settings, transform
+from throughline.ledger import Ledger
+from throughline.source import Refused
+from throughline.sources import SOURCES
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")]
+
+
+def main() -> None:
+    """Run the command line; every failure is one clear line."""
+    try:
+        app()
+    except Refused as refused:
+        _fail(refused.sentence)
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except Exception as error:  # the last guard: a traceback may hold values, so only its place is shown
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        _fail(f"unexpected {type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}")
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="Where to write, laid out as a landing zone.", metavar="DIR")],
+    people: Annotated[int, typer.Option(min=20, help="People in the organisation.")] = 400,
+    weeks: Annotated[int, typer.Option(min=12, help="Weeks of history.")] = 78,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Write the sample organisation's exports."""
+    from throughline.sample import write
+
+    files = write(directory, people=people, weeks=weeks, seed=seed)
+    facts = [{"name": f.relative_to(directory).as_posix(), "size_bytes": f.stat().st_size} for f in files]
+    _print(as_json, {"directory": str(directory), "files": facts}, lambda: _grid("sample exports", facts))
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; default: what is new in the landing zone.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Source of the given paths, where their folder does not tell it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take every new file of the landing zone, or the given paths; quarantine what is refused."""
+    use = settings.load()
+    only = {_landed(use, path, source) for given in paths or [] for path in _files(given)}
+    taken = _ingest(use, only)
+    _print(as_json, {"files": [asdict(t) for t in taken]}, lambda: _show_taken(taken))
+
+
+@app.command()
+def build(as_json: Json = False) -> None:
+    """Build beside the live tables: dbt, tests, exit gate."""
+    use = settings.load()
+    _build(use)
+    _print(as_json, {"built": True}, lambda: out.print("built and audited; publish it with: throughline publish"))
+
+
+@app.command()
+def publish(as_json: Json = False) -> None:
+    """Swap the audited build in."""
+    use = settings.load()
+    done = transform.publish(use, at=_now())
+    _print(as_json, asdict(done), lambda: _show_publication(use, done))
+
+
+@app.command()
+def rollback(as_json: Json = False) -> None:
+    """Back to the previous publish."""
+    live = transform.rollback(settings.load())
+    facts = {"publish_id": live.publish_id, "published_at": live.published_at.isoformat()}
+    _print(
+        as_json,
+        facts,
+        lambda: out.print(f"live again: publish {live.publish_id} of {live.published_at:%Y-%m-%d %H:%M} UTC"),
+    )
+
+
+@app.command()
+def run(as_json: Json = False) -> None:
+    """Ingest, build, publish: the DAGs' work without Airflow."""
+    use = settings.load()
+    taken = _ingest(use, set())
+    _build(use)
+    done = transform.publish(use, at=_now())
+
+    def show() -> None:
+        _show_taken(taken)
+        _show_publication(use, done)
+
+    _print(as_json, {"files": [asdict(t) for t in taken], **asdict(done)}, show)
+
+
+@app.command()
+def status(
+    files: Annotated[bool, typer.Option("--files", help="Every file, not only the counts.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Files by state, rows in = loaded + rejected + duplicate, freshness, the last publishes."""
+    use = settings.load()
+    ledger = Ledger(use.ledger)
+    entries = ledger.entries()
+    states: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        row = states.setdefault(f"{entry.source or '?'} {entry.state}", _no_rows(entry.source or "?", entry.state))
+        row["files"] += 1
+        for name in ("rows_in", "rows_loaded", "rows_rejected", "rows_duplicate"):
+            row[name] += getattr(entry, name) or 0
+        if entry.observed_until:
+            row["observed_until"] = max(row["observed_until"], f"{entry.observed_until:%Y-%m-%d %H:%M}")
+    counted = [entry for entry in entries if entry.rows_in is not None]
+    facts: dict[str, Any] = {
+        "home": str(use.home),
+        "landing": str(use.landing),
+        "states": list(states.values()),
+        "balanced": all(
+            e.rows_in == (e.rows_loaded or 0) + (e.rows_rejected or 0) + (e.rows_duplicate or 0) for e in counted
+        ),
+        "publishes": [asdict(p) | {"published_at": f"{p.published_at:%Y-%m-%d %H:%M:%S}"} for p in ledger.publishes()],
+    }
+    listed = [{"name": e.name, "state": e.state, "rows_loaded": e.rows_loaded, "reason": e.reason} for e in entries]
+
+    def show() -> None:
+        _grid("files", facts["states"] or [{"files": 0}])
+        if files:
+            _grid("every file", listed)
+        _grid("publishes (UTC)", facts["publishes"] or [{"publish_id": "none yet"}])
+
+    _print(as_json, facts | ({"files": listed} if files else {}), show)
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(help="One statement.")], as_json: Json = False) -> None:
+    """Read-only SQL on what is published: schema kpi."""
+    from throughline.warehouse import duckdb
+
+    columns, rows = duckdb.query(settings.load().published, sql)
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    _print(as_json, {"columns": columns, "rows": records}, lambda: _grid("", records or [dict.fromkeys(columns, "")]))
+
+
+@app.command()
+def quarantine(
+    release: Annotated[
+        str, typer.Option("--release", metavar="NAME", help="Load what could be read of this file.")
+    ] = "",
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """List what was refused and why; release a file."""
+    use = settings.load()
+    if release:
+        if not reason:
+            raise typer.BadParameter("a release needs --reason")
+        done = intake.release(use, release, at=_now(), reason=reason)
+        _print(as_json, asdict(done), lambda: _show_taken([done]))
+        return
+    held = [{"name": e.name, "reason": e.reason} for e in Ledger(use.ledger).entries("quarantined")]
+    _print(as_json, {"files": held}, lambda: _grid("quarantine", held or [{"name": "nothing is in quarantine"}]))
+
+
+@app.command()
+def reprocess(
+    names: Annotated[list[str], typer.Argument(help="Names below the landing zone, as in: status --files.")],
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    """Take files again from the landing zone."""
+    taken = intake.reprocess(settings.load(), names, at=_now(), reason=reason)
+    _print(as_json, {"files": [asdict(t) for t in taken]}, lambda: _show_taken(taken))
+
+
+# -- steps -------------------------------------------------------------------------------------------------------
+
+
+def _ingest(use: settings.Settings, only: set[str]) -> list[intake.Taken]:
+    waiting = [w for w in intake.discover(use, at=_now()) if not only or w["name"] in only]
+    taken = []
+    with _progress("ingest", len(waiting)) as step:
+        for file in waiting:
+            step(file["name"])
+            taken.append(intake.take(use, file["name"], file["file_id"], at=_now()))
+    return taken
+
+
+def _build(use: settings.Settings) -> None:
+    if not Ledger(use.ledger).entries("loaded", "published"):
+        raise Refused(
+            "nothing is loaded yet", remedy=f"drop exports into {use.landing}, or run: throughline sample {use.landing}"
+        )
+    with _progress("build", None) as step:
+        transform.build(use, at=_now(), progress=step)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.exists():
+        raise Refused("there is no such file", where=str(path))
+    yield from sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+
+
+def _landed(use: settings.Settings, path: Path, source: str) -> str:
+    """The name below the landing zone; a file from elsewhere is copied there first, into its source's folder."""
+    path = path.resolve()
+    if path.is_relative_to(use.landing.resolve()):
+        return path.relative_to(use.landing.resolve()).as_posix()
+    source = source or next((part for part in reversed(path.parts[:-1]) if part in SOURCES), "")
+    if source not in SOURCES:
+        raise Refused(
+            "it is not clear which source it belongs to", where=str(path), remedy=f"add --source {'|'.join(SOURCES)}"
+        )
+    name = f"{source}/{path.name}"
+    target, draft = use.landing / name, use.landing / source / f".{path.name}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(path, draft)
+    draft.replace(target)
+    return name
+
+
+def _now() -> datetime:
+    """The one clock of the command line."""
+    return datetime.now(UTC)
+
+
+# -- what is shown -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """A bar on a terminal, silence elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(label, total=total)
+
+        def step(name: str, index: int | None = None, of: int | None = None) -> None:
+            if index is None:
+                bar.update(task, description=f"{label} {name}", advance=1)
+            else:
+                bar.update(task, description=f"{label} {name}", completed=index, total=of or None)
+
+        yield step
+
+
+def _print(as_json: bool, facts: dict[str, Any], show: Callable[[], None]) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(facts, default=str, ensure_ascii=False) + "\n")
+    else:
+        show()
+
+
+def _grid(title: str, rows: list[dict[str, Any]]) -> None:
+    grid = Grid(title=title or None, title_justify="left", header_style="bold")
+    for name, value in rows[0].items():
+        grid.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(_cell(value) for value in row.values()))
+    out.print(grid)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return (
+        "" if value is None else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    )
+
+
+def _show_taken(taken: list[intake.Taken]) -> None:
+    rows = [{"file": t.name, "state": t.state, "rows": t.rows_loaded, "": t.sentence} for t in taken]
+    _grid("taken", rows or [{"file": "nothing new in the landing zone"}])
+
+
+def _show_publication(use: settings.Settings, done: transform.Publication) -> None:
+    _grid(
+        "published" if done.is_new else "published (nothing changed)",
+        [{"table": t, "rows": n} for t, n in done.rows.items()],
+    )
+    out.print(f"for BI tools: {use.published} (schema kpi) and {use.home / 'kpi'}/<table>.parquet")
+
+
+def _no_rows(source: str, state: str) -> dict[str, Any]:
+    counts = dict.fromkeys(("files", "rows_in", "rows_loaded", "rows_rejected", "rows_duplicate"), 0)
+    return {"source": source, "state": state, **counts, "observed_until": ""}
+
+
+def _fail(sentence: str) -> None:
+    err.print(f"throughline: {sentence}", style="red", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(1)
