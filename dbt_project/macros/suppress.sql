@@ -1,0 +1,38 @@
+{#-
+  Small numbers. A cell is shown with at least k people; where a total would reveal the hidden cells, one more goes.
+
+  min_cohort()                  k: the variable, else THROUGHLINE_MIN_COHORT, else 10
+  below_k(people)               boolean: too few people to show
+  cell_reason(people, within)   'below_k', 'complementary' or NULL; within = columns that share one total,
+                                is_part = which rows are parts of that total (the total itself is not)
+  suppress(value, reason)       the value, or NULL where a reason hides it
+-#}
+{% macro min_cohort() -%}
+        {%- set k = var('min_cohort', env_var('THROUGHLINE_MIN_COHORT', '10')) | int -%}
+    {%- if k < 5 -%}{{ exceptions.raise_compiler_error('min_cohort below 5 would show individual people') }}{%- endif -%}
+    {{ return(k) }}
+{%- endmacro %}
+
+{% macro below_k(people) -%}
+    (coalesce({{ people }}, 0) < {{ min_cohort() }})
+{%- endmacro %}
+
+{% macro suppress(value, reason) -%}
+    case when {{ reason }} in ('below_k', 'complementary', 'dominance', 'not_observable', 'insufficient_n') then null
+        else {{ value }} end
+{%- endmacro %}
+
+{#- 0 < people in hidden cells < k: the total minus the shown cells would tell about fewer than k people. -#}
+{% macro cell_reason(people, within, is_part, tie_break) -%}
+    case
+        when {{ below_k(people) }} then 'below_k'
+        when {{ is_part }}
+            and sum(case when {{ is_part }} and {{ below_k(people) }} then {{ people }} else 0 end)
+                over (partition by {{ within }}) between 1 and {{ min_cohort() - 1 }}
+            and row_number() over (
+                partition by {{ within }}
+                order by case when {{ is_part }} and not {{ below_k(people) }} then 0 else 1 end, {{ people }}, {{ tie_break }}
+            ) = 1
+            then 'complementary'
+    end
+{%- endmacro %}

@@ -1,0 +1,24 @@
+with
+
+records as (
+
+    {{ current_records(source('slack', 'reactions'), key=['team_id', 'channel_id', 'ts', 'emoji', 'user_id']) }}
+
+),
+
+renamed as (
+
+    select
+        cast(team_id as string) as team_id,
+        cast(channel_id as string) as channel_id,
+        cast(ts as string) as ts,
+        cast(emoji as string) as emoji,
+        cast(user_id as string) as user_key,
+        cast(sent_at as timestamp) as sent_at,
+        cast(file_id as string) as file_id,
+        cast(loaded_at as timestamp) as loaded_at
+    from records
+
+)
+
+select * from renamed

@@ -1,0 +1,9 @@
+with
+
+metrics as (
+
+    select * from {{ source('throughline', 'metrics') }}
+
+)
+
+select * from metrics
