@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from throughline import lake, landing
 from throughline.landing import Found, LandingFile
@@ -116,7 +116,7 @@ def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: 
         raise Refused("is empty", where=entry.name, remedy="export it again; the tool wrote nothing")
     file = LandingFile(source.name, entry.name, path, entry.file_id, entry.size_bytes, entry.seen_at)
     landed = lake.land(settings.lake, source, file, Pseudonymiser(settings.key))
-    facts = {
+    facts: dict[str, Any] = {
         "rows_in": landed.rows_in,
         "rows_loaded": landed.rows_loaded,
         "rows_rejected": landed.rows_rejected,
@@ -131,7 +131,9 @@ def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: 
         raise Refused(first.reason + others, where=f"{entry.name} » {first.place}", remedy=first.remedy)
     if landed.rows_loaded == 0 and landed.rows_rejected > 0:
         raise Refused(
-            f"none of its {landed.rows_rejected:,} rows can be read", where=entry.name, remedy="see why with: throughline quarantine --rows"
+            f"none of its {landed.rows_rejected:,} rows can be read",
+            where=entry.name,
+            remedy="see why with: throughline quarantine --rows",
         )
     window = quality.Window(landed.observed_from, landed.observed_until, entry.seen_at)
     report = quality.door(source, landed.parquet, window, settings.home / "docs" / "quality")
@@ -174,7 +176,9 @@ def _misplaced(entry: Entry) -> Refused | None:
         return Refused(what, where=entry.name, remedy=f"move it to one of {folders}")
     if not entry.name.lower().endswith(source.endings):
         return Refused(
-            f"{source.title} takes {' or '.join(source.endings)}", where=entry.name, remedy="drop the export as the tool wrote it"
+            f"{source.title} takes {' or '.join(source.endings)}",
+            where=entry.name,
+            remedy="drop the export as the tool wrote it",
         )
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ MAX_UNPACKED_BYTES = 200 * 1024**3  # four times the largest workspace export kn
 MAX_MEMBER_BYTES = 8 * 1024**3  # weekly CRM exports split their parts at 512 MB
 MAX_RATIO = 200  # JSON and CSV deflate to about 1:10, very repetitive CSV to 1:60; bombs start near 1:1000
 RATIO_FROM_BYTES = 10 * 1024**2  # small members may be all blanks; a bomb is not small
+_DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error)
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 
 
@@ -49,7 +51,7 @@ class Found:
 
 
 def listing(root: Path) -> list[Found]:
-    """Every finished file below the landing zone, by name: <source>/<anything>. Links and hidden files are not taken."""
+    """Every finished file below the landing zone, by name: <source>/<anything>. No links, no hidden files."""
     found = []
     for path in sorted(root.rglob("*")) if root.is_dir() else []:
         relative = path.relative_to(root)
@@ -99,7 +101,7 @@ class Archive:
         """One member, whole. Raises Refused when it is damaged."""
         try:
             return self._zip.read(self._members[member])
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, *_INFLATE_ERRORS):
+        except _DAMAGE:
             raise self._damaged(member) from None
 
     def chunks(self, member: str, size_bytes: int = 1 << 20) -> Iterator[bytes]:
@@ -108,7 +110,7 @@ class Archive:
             with self._zip.open(self._members[member]) as stream:
                 while piece := stream.read(size_bytes):
                     yield piece
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, *_INFLATE_ERRORS):
+        except _DAMAGE:
             raise self._damaged(member) from None
 
     def _damaged(self, member: str) -> Refused:
@@ -149,12 +151,3 @@ class Archive:
 
     def _hostile(self, what: str) -> Refused:
         return Refused(what, where=self.name, remedy="it is not opened; check where this archive comes from")
-
-
-def _inflate_errors() -> tuple[type[Exception], ...]:
-    import zlib
-
-    return (zlib.error,)
-
-
-_INFLATE_ERRORS = _inflate_errors()

@@ -109,9 +109,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sa.create_engine(
-            f"sqlite:///{path}", connect_args={"timeout": 60}, poolclass=sa.pool.NullPool
-        )
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60}, poolclass=sa.pool.NullPool)
         with closing(self._engine.raw_connection()) as connection:
             connection.cursor().execute("pragma journal_mode = wal")
         _metadata.create_all(self._engine)
@@ -190,7 +188,9 @@ class Ledger:
             if entry.state == "seen" or entry.claimed_by == owner or (entry.lease_until and entry.lease_until < at)
         ]
 
-    def move(self, name: str, file_id: str, state: str, *, at: datetime, reason: str | None = None, **facts: Any) -> None:
+    def move(
+        self, name: str, file_id: str, state: str, *, at: datetime, reason: str | None = None, **facts: Any
+    ) -> None:
         """Set a new state and what is known with it (row counts, observed times)."""
         values = {key: _naive(value) if isinstance(value, datetime) else value for key, value in facts.items()}
         with self._engine.begin() as connection:
@@ -214,7 +214,9 @@ class Ledger:
 
     def history(self, name: str, file_id: str) -> list[tuple[datetime, str, str | None]]:
         """(at, state, reason) of one file, in order."""
-        query = sa.select(_history).where(_history.c.name == name, _history.c.file_id == file_id).order_by(_history.c.step)
+        query = (
+            sa.select(_history).where(_history.c.name == name, _history.c.file_id == file_id).order_by(_history.c.step)
+        )
         with self._engine.connect() as connection:
             return [(_aware(row.at), row.state, row.reason) for row in connection.execute(query)]
 
@@ -223,7 +225,10 @@ class Ledger:
     def hashed(self) -> dict[str, tuple[int, int, str]]:
         """name -> (size_bytes, modified_ns, file_id) as last hashed."""
         with self._engine.connect() as connection:
-            return {row.name: (row.size_bytes, row.modified_ns, row.file_id) for row in connection.execute(sa.select(_listing))}
+            return {
+                row.name: (row.size_bytes, row.modified_ns, row.file_id)
+                for row in connection.execute(sa.select(_listing))
+            }
 
     def remember(self, name: str, size_bytes: int, modified_ns: int, file_id: str) -> None:
         row = {"name": name, "size_bytes": size_bytes, "modified_ns": modified_ns, "file_id": file_id}
@@ -283,5 +288,5 @@ def _stored(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: Any) -> Entry:
-    values = {field.name: getattr(row, field.name) for field in fields(Entry)}
+    values: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Entry)}
     return Entry(**{key: _aware(value) if isinstance(value, datetime) else value for key, value in values.items()})

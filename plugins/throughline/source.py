@@ -28,7 +28,7 @@ TIMESTAMP = pa.timestamp("us", tz="UTC")
 AMOUNT = pa.decimal128(18, 2)
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  # an answer to bad input, not an error of the program
     """A file, request or setting that throughline does not take: what is wrong, where, and the remedy."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
@@ -124,7 +124,9 @@ class Source:
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or self.name != self.name.lower():
-            raise ValueError(f"source {self.name!r}: a name is a lower-case identifier, it becomes folder and table names")
+            raise ValueError(
+                f"source {self.name!r}: a name is a lower-case identifier, it becomes folder and table names"
+            )
         if not self.tables:
             raise ValueError(f"source {self.name}: no tables")
         names = [table.name for table in self.tables]

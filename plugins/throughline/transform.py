@@ -66,9 +66,9 @@ class Publication:
 
 def prepare(settings: Settings) -> None:
     """Schema raw of the warehouse: the loaded files' records, and what the ledger knows of every file."""
-    (settings.home / "build.json").unlink(missing_ok=True)
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
+    _note_build(settings, files=sorted(entry.file_id for entry in current), audited_at=None)
     with duckdb.Raw(settings.warehouse) as raw:
         for source in SOURCES.values():
             files = [entry.file_id for entry in current if entry.source == source.name]
@@ -90,14 +90,18 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def dbt(settings: Settings, command: str = "build", select: str | None = None, progress: Progress | None = None) -> None:
+def dbt(
+    settings: Settings, command: str = "build", select: str | None = None, progress: Progress | None = None
+) -> None:
     """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed."""
     arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--no-use-colors", command]
     arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
     arguments += ["--select", *select.split()] if select else []
     environment = quiet_environment() | dbt_environment(settings)
     failures: list[str] = []
-    with subprocess.Popen(arguments, env=environment, cwd=settings.dbt_project, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own arguments
+    with subprocess.Popen(  # noqa: S603  # our own arguments
+        arguments, env=environment, cwd=settings.dbt_project, stdout=subprocess.PIPE, text=True
+    ) as process:
         for event in _events(process):
             node = event.get("data", {}).get("node_info", {})
             done = event.get("info", {}).get("name") == "NodeFinished"
@@ -117,8 +121,7 @@ def audit(settings: Settings, *, at: datetime) -> None:
     report = quality.exit(settings.warehouse, settings.home / "docs" / "quality", settings.min_cohort)
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
-    built = {"audited_at": at.isoformat(), "files": _fingerprint(Ledger(settings.ledger))}
-    (settings.home / "build.json").write_text(json.dumps(built))
+    _note_build(settings, **_build(settings) | {"audited_at": at.isoformat()})
 
 
 def build(settings: Settings, *, at: datetime, progress: Progress | None = None) -> None:
@@ -130,7 +133,8 @@ def build(settings: Settings, *, at: datetime, progress: Progress | None = None)
 
 def publish(settings: Settings, *, at: datetime) -> Publication:
     """Swap the audited build in. Raises Refused when there is none."""
-    if not (settings.home / "build.json").exists():
+    built = _build(settings)
+    if not built.get("audited_at"):
         raise Refused("there is no audited build", remedy="run: throughline build")
     ledger = Ledger(settings.ledger)
     earlier = ledger.publishes()
@@ -138,7 +142,8 @@ def publish(settings: Settings, *, at: datetime) -> Publication:
     duckdb.switch(settings.home, publish_id)
     kept = [p.publish_id for p in earlier if p.publish_id != publish_id][: KEPT_PUBLISHES - 1]
     live = Publish(publish_id, at, True, sum(rows.values()))
-    ledger.published(live, loaded=ledger.entries("loaded"), kept=kept)
+    loaded = [entry for entry in ledger.entries("loaded") if entry.file_id in set(built["files"])]
+    ledger.published(live, loaded=loaded, kept=kept)
     duckdb.forget(settings.home / "publishes", [publish_id, *kept])
     return Publication(publish_id, rows, is_new=not any(p.publish_id == publish_id and p.is_live for p in earlier))
 
@@ -160,8 +165,16 @@ def _current(ledger: Ledger) -> list[Entry]:
     return list({entry.file_id + entry.source: entry for entry in ledger.entries(*CURRENT)}.values())
 
 
-def _fingerprint(ledger: Ledger) -> list[str]:
-    return sorted(entry.file_id for entry in _current(ledger))
+def _build(settings: Settings) -> dict[str, Any]:
+    """What the warehouse holds: the files that were there when it was prepared, and whether it passed the gate."""
+    path = settings.home / "build.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def _note_build(settings: Settings, **facts: Any) -> None:
+    draft = settings.home / ".build.json"
+    draft.write_text(json.dumps(facts))
+    draft.replace(settings.home / "build.json")
 
 
 def _file_row(entry: Entry) -> dict[str, Any]:
@@ -197,7 +210,9 @@ def _failed_nodes(settings: Settings) -> str:
     results = settings.home / "dbt" / "target" / "run_results.json"
     if not results.exists():
         return ""
-    failed = [r for r in json.loads(results.read_text())["results"] if r["status"] in ("error", "fail", "runtime error")]
+    failed = [
+        r for r in json.loads(results.read_text())["results"] if r["status"] in ("error", "fail", "runtime error")
+    ]
     if not failed:
         return ""
     names = ", ".join(r["unique_id"].split(".")[2] for r in failed[:3])

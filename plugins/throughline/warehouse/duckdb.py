@@ -1,8 +1,8 @@
 """DuckDB, the embedded default: one private file to build in, one public file that readers never see half done.
 
-    $HOME/warehouse.duckdb               raw (views on the lake), staging, intermediate, marts, kpi; one process at a time
-    $HOME/publishes/<publish_id>/        published.duckdb and kpi/<table>.parquet of one publish
-    $HOME/published.duckdb, $HOME/kpi    what is live: a hard link and a symbolic link, each replaced in one step
+$HOME/warehouse.duckdb               raw (views on the lake), staging, intermediate, marts, kpi; one process at a time
+$HOME/publishes/<publish_id>/        published.duckdb and kpi/<table>.parquet of one publish
+$HOME/published.duckdb, $HOME/kpi    what is live: a hard link and a symbolic link, each replaced in one step
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ def _type(field: pa.Field) -> str:
     kind = field.type
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision}, {kind.scale})"
-    names = {pa.string(): "varchar", pa.int64(): "bigint", pa.float64(): "double", pa.bool_(): "boolean", pa.date32(): "date"}
+    names = {
+        pa.string(): "varchar",
+        pa.int64(): "bigint",
+        pa.float64(): "double",
+        pa.bool_(): "boolean",
+        pa.date32(): "date",
+    }
     return "timestamp" if pa.types.is_timestamp(kind) else names[kind]
 
 
@@ -54,7 +60,7 @@ class Raw:
             raise Refused(
                 "is in use by another process", where=str(database), remedy="wait for the running build, or end it"
             ) from None
-        os.chmod(database, 0o600)
+        database.chmod(0o600)
 
     def __enter__(self) -> Raw:
         self._db.execute("begin")
@@ -74,7 +80,7 @@ class Raw:
             query = f"select {columns} from read_parquet([{listed}], union_by_name = true)"  # noqa: S608  # paths are quoted, columns are ours
         else:
             columns = ", ".join(f'cast(null as {_type(field)}) as "{field.name}"' for field in schema)
-            query = f"select {columns} where false"  # noqa: S608  # columns are ours
+            query = f"select {columns} where false"
         self._db.execute(f'create or replace view raw."{name}" as {query}')
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
@@ -121,7 +127,9 @@ def switch(home: Path, publish_id: str) -> None:
     """Make one publish the live one. Readers of the old file keep it until they open it again."""
     source = home / "publishes" / publish_id
     if not (source / "published.duckdb").exists():
-        raise Refused("is not kept any more", where=f"publish {publish_id}", remedy="run: throughline build, then publish")
+        raise Refused(
+            "is not kept any more", where=f"publish {publish_id}", remedy="run: throughline build, then publish"
+        )
     link, alias = home / ".published.next", home / ".kpi.next"
     for path in (link, alias):
         path.unlink(missing_ok=True)
@@ -143,7 +151,11 @@ def query(published: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run one read-only statement on what is published. Returns (column names, rows). Raises Refused."""
     if not published.exists():
         raise Refused("nothing is published yet", remedy="run: throughline run")
-    config = {"enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
     try:
         with duckdb.connect(str(published), read_only=True, config=config) as db:
             db.execute("set lock_configuration = true")
