@@ -95,6 +95,10 @@ def _write(draft: Path, source: Source, file: LandingFile, people: Pseudonymiser
             match part:
                 case Batch(name, records):
                     table = source.table(name)
+                    if not records.schema.equals(table.schema):
+                        raise TypeError(
+                            f"the parser of {source.name} gave {name} another schema than its table declares"
+                        )
                     if name not in writers:
                         landed.parquet[name] = draft / f"{name}.parquet"
                         writers[name] = _writer(landed.parquet[name], raw_schema(table))
@@ -144,8 +148,6 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 
 
 def _lineage(records: pa.RecordBatch, table: Table, file: LandingFile) -> pa.RecordBatch:
-    if not records.schema.equals(table.schema):
-        raise TypeError(f"the parser of {file.source} gave {table.name} another schema than its table declares")
     count = records.num_rows
     lineage = [
         pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), [file.file_id]).cast(pa.string()),
