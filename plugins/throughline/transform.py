@@ -160,6 +160,17 @@ def rollback(settings: Settings) -> Publish:
     return kept[live + 1]
 
 
+def unpublished(settings: Settings) -> list[Entry]:
+    """Loaded files that no publish holds yet."""
+    return Ledger(settings.ledger).entries("loaded")
+
+
+def unbuilt(settings: Settings) -> list[Entry]:
+    """Loaded files that no build has seen yet; one that a gate stopped is not built again until something is new."""
+    seen = set(_build(settings).get("files", ()))
+    return [entry for entry in unpublished(settings) if entry.file_id not in seen]
+
+
 def _current(ledger: Ledger) -> list[Entry]:
     """Files whose rows count, one per content."""
     return list({entry.file_id + entry.source: entry for entry in ledger.entries(*CURRENT)}.values())
