@@ -34,7 +34,7 @@ class FolderTrigger(BaseEventTrigger):
     """Fires `{changed_count, sources, files}` when complete files are new or have new content. Runs for ever."""
 
     def __init__(self, folder: str, poll_seconds: float = POLL_SECONDS) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's base carries no types
         self.folder = folder
         self.poll_seconds = poll_seconds
 
@@ -66,7 +66,7 @@ class FolderTrigger(BaseEventTrigger):
             complete = {name for name, facts in now.items() if before.get(name) == facts}
             changed = sorted(name for name in complete if marks[name] not in told)
             if changed:
-                yield TriggerEvent(_payload(changed))
+                yield TriggerEvent(_payload(changed))  # type: ignore[no-untyped-call]  # as above
             still = told.intersection(marks.values())  # what is gone is forgotten
             if (told_now := still.union(marks[name] for name in changed)) != told:
                 told = told_now

@@ -1,0 +1,118 @@
+"""
+### Builds the KPIs beside the published ones, audits them, and swaps them in whole
+
+**When something is wrong, look here first.** Whatever fails before `publish` leaves the last publish as it is.
+A red model or test: its log names the reason; correct the data or the model, then clear `dbt_producer_watcher` of
+its group (with downstream): dbt builds everything again, which gives the same tables from the same files. A red
+`audit`: the Data Docs under `docs/quality` show the rows that broke an expectation.
+
+**Runs** when intake tells that a source has newly loaded files (any asset `raw/<source>`), or by hand, which always
+builds. One run at a time; what arrives meanwhile is built by the next one.
+
+**Tells** asset `kpi` when something else than before was published.
+
+Every dbt model and test is a node. One task (`dbt_producer_watcher`) runs dbt, the nodes watch it; all tasks that
+open the warehouse share the one-slot pool `warehouse_writer`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import AssetAny, dag, task
+from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+
+from throughline import settings
+from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
+from throughline.source import Refused
+
+DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
+
+
+def build_again(context: dict[str, Any]) -> None:
+    """Before the producer: a retried or cleared one runs dbt again; Cosmos alone would skip it."""
+    context["ti"].try_number = 1
+
+
+def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
+    """The models and tests of these folders as tasks."""
+    config = settings.load()
+    manifest = config.home / "dbt" / "target" / "manifest.json"
+    if not manifest.exists():
+        raise Refused(
+            "there is no dbt manifest, so the models are not known",
+            where=str(manifest),
+            remedy="start with `make up`, or write it with: throughline manifest",
+        )
+    return DbtTaskGroup(
+        group_id=group_id,
+        project_config=ProjectConfig(
+            dbt_project_path=DBT_PROJECT,
+            manifest_path=manifest,
+            install_dbt_deps=False,
+            env_vars={
+                "THROUGHLINE_DUCKDB_PATH": str(config.warehouse),
+                "THROUGHLINE_MIN_COHORT": str(config.min_cohort),
+            },
+        ),
+        profile_config=ProfileConfig("throughline", "duckdb", profiles_yml_filepath=DBT_PROJECT / "profiles.yml"),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            invocation_mode=InvocationMode.DBT_RUNNER,  # dbt ends with its task; a child process would outlive it
+            setup_operator_args={"pool": WRITER_POOL, "pre_execute": build_again},
+        ),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            select=[f"path:models/{folder}" for folder in folders],
+            test_behavior=TestBehavior.AFTER_EACH,
+            emit_datasets=False,  # their names follow the engine; our assets do not
+        ),
+        operator_args={"append_env": True},
+    )
+
+
+@dag(
+    dag_id="transform",
+    schedule=AssetAny(*RAW.values()),
+    catchup=False,
+    max_active_runs=1,
+    default_args=dict(DEFAULTS),
+    tags=["throughline", "kpi"],
+    doc_md=__doc__,
+)
+def transform() -> None:
+    @task.short_circuit(pool=WRITER_POOL)
+    def prepare(dag_run: Any) -> bool:
+        """Schema raw of the warehouse; ends the run quietly when an earlier run has built it all."""
+        from throughline import transform
+
+        config = settings.load()
+        if dag_run.run_type == "asset_triggered" and not transform.unpublished(config):
+            return False
+        transform.prepare(config)
+        return True
+
+    @task(pool=WRITER_POOL)
+    def audit(ti: Any) -> None:
+        """Great Expectations on what is about to be published."""
+        from throughline import transform
+
+        transform.audit(settings.load(), at=ti.start_date)
+
+    @task(pool=WRITER_POOL, outlets=[KPI])
+    def publish(ti: Any) -> dict[str, Any]:
+        """Swap the audited tables in."""
+        from throughline import transform
+
+        done = transform.publish(settings.load(), at=ti.start_date)
+        emit({KPI: {"publish_id": done.publish_id, "rows": sum(done.rows.values())}} if done.is_new else {})
+        return {"publish_id": done.publish_id, "is_new": done.is_new, "rows": done.rows}
+
+    models = dbt_nodes("models", "staging", "intermediate", "marts")
+    kpi = dbt_nodes("kpi", "kpi")
+    prepare() >> models >> kpi >> audit() >> publish()
+
+
+transform()
