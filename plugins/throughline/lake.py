@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -87,48 +88,61 @@ def land(lake: Path, source: Source, file: LandingFile, people: Pseudonymiser) -
 
 def _write(draft: Path, source: Source, file: LandingFile, people: Pseudonymiser) -> Landed:
     landed = Landed()
-    writers: dict[str, pq.ParquetWriter] = {}
-    rejected: list[Rejected] = []
-    rejects: pq.ParquetWriter | None = None
-    try:
+    with ExitStack() as open_files:
+        writers: dict[str, pq.ParquetWriter] = {}
+        rejects = open_files.enter_context(closing(_Rejects(draft / "rejects.parquet", file.file_id)))
         for part in _parsed(source, file):
             match part:
                 case Batch(name, records):
                     table = source.table(name)
                     if not records.schema.equals(table.schema):
-                        raise TypeError(
-                            f"the parser of {source.name} gave {name} another schema than its table declares"
-                        )
+                        raise TypeError(f"the parser of {source.name} gave {name} another schema than it declares")
                     if name not in writers:
                         landed.parquet[name] = draft / f"{name}.parquet"
-                        writers[name] = _writer(landed.parquet[name], raw_schema(table))
+                        writers[name] = open_files.enter_context(_writer(landed.parquet[name], raw_schema(table)))
                     landed.rows_in += records.num_rows
                     _observe(landed, table, records)
                     writers[name].write_batch(_lineage(people.batch(records, table.people), table, file))
                 case Rejected():
-                    rejected.append(part)
                     landed.rows_in += 1
                     landed.rows_rejected += 1
-                    if len(rejected) >= _REJECTS_A_BATCH:
-                        rejects = rejects or _writer(draft / "rejects.parquet", REJECTS)
-                        rejects.write_batch(_rejects(rejected, file.file_id))
-                        rejected.clear()
+                    rejects.add(part)
                 case Damaged():
                     landed.damaged.append(part)
                 case Ignored():
                     landed.ignored.append(part)
-        if rejected:
-            rejects = rejects or _writer(draft / "rejects.parquet", REJECTS)
-            rejects.write_batch(_rejects(rejected, file.file_id))
-    finally:
-        for writer in [*writers.values(), *([rejects] if rejects else [])]:
-            writer.close()
     for name, path in landed.parquet.items():
         landed.rows_duplicate += _drop_repeated(path, source.table(name))
     landed.rows_loaded = landed.rows_in - landed.rows_rejected - landed.rows_duplicate
     if source.observed_from_seen and landed.observed_until is None:
         landed.observed_from = landed.observed_until = file.seen_at
     return landed
+
+
+class _Rejects:
+    """Rows left out, written in batches; no file when there are none."""
+
+    def __init__(self, path: Path, file_id: str) -> None:
+        self._path, self._file_id = path, file_id
+        self._rows: list[dict[str, str]] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, part: Rejected) -> None:
+        row = {"file_id": self._file_id, "table_name": part.table, "place": part.place, "reason": part.reason}
+        self._rows.append(row)
+        if len(self._rows) >= _REJECTS_A_BATCH:
+            self._flush()
+
+    def close(self) -> None:
+        if self._rows:
+            self._flush()
+        if self._writer:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        self._writer = self._writer or _writer(self._path, REJECTS)
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._rows, schema=REJECTS))
+        self._rows.clear()
 
 
 def _parsed(source: Source, file: LandingFile) -> Iterator[Parsed]:
@@ -154,11 +168,6 @@ def _lineage(records: pa.RecordBatch, table: Table, file: LandingFile) -> pa.Rec
         pa.array([file.seen_at] * count, TIMESTAMP),
     ]
     return pa.RecordBatch.from_arrays([*records.columns, *lineage], schema=raw_schema(table))
-
-
-def _rejects(rejected: Iterable[Rejected], file_id: str) -> pa.RecordBatch:
-    rows = [{"file_id": file_id, "table_name": r.table, "place": r.place, "reason": r.reason} for r in rejected]
-    return pa.RecordBatch.from_pylist(rows, schema=REJECTS)
 
 
 def _observe(landed: Landed, table: Table, records: pa.RecordBatch) -> None:
