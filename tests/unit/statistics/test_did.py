@@ -126,8 +126,10 @@ def test_weighted_and_pooled_differences_equal_statsmodels():
         sm.WLS(change, x, weights=weight).fit().params[1], rel=1e-10
     )
     equal = did.difference(change, treated, weight=np.full(15, 3.0))
-    assert (equal.se, equal.df) == (pytest.approx(did.difference(change, treated).se), pytest.approx(
-        did.difference(change, treated).df))
+    assert (equal.se, equal.df) == (
+        pytest.approx(did.difference(change, treated).se),
+        pytest.approx(did.difference(change, treated).df),
+    )
 
 
 def test_exhaustive_permutation_worked_by_hand():
@@ -166,7 +168,8 @@ def test_scale_order_labels_and_shards_change_only_what_they_should(weighted, cl
     parts = [aggregate(*(v[s] for v in (cluster, arm, period, y))) for s in np.array_split(shuffled, 3)]
     whole = {name: [x for part in parts for x in part[name]] for name in parts[0]}
     assert did.collapsed_did(did.collapse(**whole), weighted=weighted).result.se == pytest.approx(
-        base.result.se, rel=1e-10)
+        base.result.se, rel=1e-10
+    )
 
 
 def test_clusters_without_both_periods_are_dropped_and_counted():
