@@ -1,0 +1,121 @@
+"""A sample organisation that does not exist: its exports, with known truths planted in them.
+
+`write` fills a directory with real export formats, laid out as a landing zone: two overlapping chat exports, the
+CRM's weekly export, a roster and three purpose files. The same arguments give the same bytes on the same machine (zlib
+builds differ in how they deflate). File times are set to the day on which the export is supposed to have been taken.
+
+What is true, and what a careless comparison would show instead, stands in `planted.PLANTED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from throughline.sample import records, salesforce_export, slack_export
+from throughline.sample.activity import Channels, channels
+from throughline.sample.conversation import Conversation, conversation
+from throughline.sample.deals import Deals, deal_messages, deals
+from throughline.sample.organisation import Organisation, organisation
+from throughline.sample.planted import PLANTED, Calendar, Planted
+from throughline.sample.wording import in_order, word
+from throughline.source import Refused
+
+__all__ = ["PLANTED", "Calendar", "Planted", "later_export", "write"]
+
+MIN_PEOPLE, MIN_WEEKS = 40, 12
+Progress = Callable[[int, int], None]  # steps done, steps in all
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that is true of the sample, including the week after its end."""
+
+    org: Organisation
+    rooms: Channels
+    made: Deals
+    said: Conversation
+    accounts: int
+    seed: int
+
+
+def write(
+    directory: Path,
+    *,
+    people: int = 400,
+    weeks: int = 78,
+    seed: int = 7,
+    progress: Progress | None = None,
+    second_export: bool = True,
+) -> list[Path]:
+    """Write the sample's exports below the directory; the paths written, in order.
+
+    second_export=False: one chat export of the whole history instead of two that overlap.
+    """
+    step = _steps(7, progress)
+    world = _world(people, weeks, seed, step)
+    calendar = world.org.calendar
+    begin, recent, overlap = calendar.start_date - timedelta(days=1), max(weeks // 10, 3), max(weeks // 30, 1)
+    first_until = calendar.end_date - timedelta(weeks=recent - overlap)
+    spans = [(begin, first_until), (calendar.end_date - timedelta(weeks=recent), calendar.end_date)]
+    written = []
+    for first, until in spans if second_export else [(begin, calendar.end_date)]:
+        written.append(slack_export.write_export(directory / "slack", world.org, world.rooms, world.said, first, until))
+        step()
+    rng = np.random.default_rng([seed, 5])
+    written.append(salesforce_export.write_export(directory / "salesforce", world.org, world.made, world.accounts, rng))
+    step()
+    written.append(records.write_roster(directory / "people", world.org))
+    written += records.write_purposes(directory / "purposes", calendar)
+    step()
+    return written
+
+
+def later_export(
+    directory: Path, *, people: int = 400, weeks: int = 78, seed: int = 7, progress: Progress | None = None
+) -> Path:
+    """Write a third chat export: the last days of the history again and one week more. Arguments as given to `write`."""
+    step = _steps(4, progress)
+    world = _world(people, weeks, seed, step)
+    calendar = world.org.calendar
+    first = calendar.end_date - timedelta(days=3)
+    path = slack_export.write_export(directory / "slack", world.org, world.rooms, world.said, first, calendar.later_end_date)
+    step()
+    return path
+
+
+def _world(people: int, weeks: int, seed: int, step: Callable[[], None]) -> World:
+    if people < MIN_PEOPLE or weeks < MIN_WEEKS:
+        raise Refused(
+            f"a sample of {people} people and {weeks} weeks is too small to hold its teams and purposes",
+            remedy=f"ask for at least {MIN_PEOPLE} people and {MIN_WEEKS} weeks",
+        )
+    # every part draws from a stream of its own, so that a change in one leaves the others as they were
+    draws = [np.random.default_rng([seed, part]) for part in range(5)]
+    org = organisation(Calendar(weeks), people, draws[0])
+    accounts = people * 3 // 2
+    made = deals(org, people, accounts, draws[1])
+    step()
+    wishes = deal_messages(org, made, draws[2])
+    rooms = channels(org)
+    said = conversation(org, rooms, made, wishes, draws[3])
+    step()
+    said = in_order(word(org, said, rooms, draws[4]))
+    step()
+    return World(org, rooms, made, said, accounts, seed)
+
+
+def _steps(total: int, progress: Progress | None) -> Callable[[], None]:
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, total)
+
+    return step
