@@ -1,0 +1,93 @@
+with
+
+-- What people say: joins, topics, pins, deleted roots and other notices of the tool are no activity.
+messages as (
+
+    select
+        'slack/' || messages.team_id || '/' || messages.channel_id as space_id,
+        'slack/' || messages.team_id || '/' || messages.channel_id || '/' || messages.ts as interaction_id,
+        messages.*,
+        coalesce(messages.thread_ts <> messages.ts, false) as is_reply
+    from {{ ref('stg_slack__messages') }} as messages
+    where messages.subtype is null or messages.subtype in ('thread_broadcast', 'file_share', 'me_message', 'bot_message')
+
+),
+
+written as (
+
+    select
+        messages.interaction_id,
+        messages.space_id,
+        messages.user_key as actor_key,
+        roots.user_key as target_key,
+        case when messages.is_reply then messages.space_id || '/' || messages.thread_ts end as parent_id,
+        case when messages.is_reply then 'reply' else 'post' end as kind,
+        messages.sent_at as occurred_at,
+        messages.is_bot,
+        messages.is_question,
+        messages.is_broadcast,
+        messages.text_length,
+        messages.mention_count,
+        messages.tags,
+        messages.crm_links
+    from messages
+    left join {{ ref('stg_slack__messages') }} as roots
+        on messages.is_reply
+        and messages.team_id = roots.team_id
+        and messages.channel_id = roots.channel_id
+        and messages.thread_ts = roots.ts
+
+),
+
+reactions as (
+
+    select
+        'slack/' || reactions.team_id || '/' || reactions.channel_id || '/' || reactions.ts
+        || '/' || reactions.emoji || '/' || reactions.user_key as interaction_id,
+        'slack/' || reactions.team_id || '/' || reactions.channel_id as space_id,
+        reactions.user_key as actor_key,
+        targets.user_key as target_key,
+        'slack/' || reactions.team_id || '/' || reactions.channel_id || '/' || reactions.ts as parent_id,
+        'reaction' as kind,
+        reactions.sent_at as occurred_at,
+        false as is_bot,
+        false as is_question,
+        false as is_broadcast,
+        cast(null as bigint) as text_length,
+        cast(null as bigint) as mention_count,
+        cast(null as string) as tags,
+        cast(null as string) as crm_links
+    from {{ ref('stg_slack__reactions') }} as reactions
+    left join {{ ref('stg_slack__messages') }} as targets
+        on reactions.team_id = targets.team_id
+        and reactions.channel_id = targets.channel_id
+        and reactions.ts = targets.ts
+
+),
+
+interactions as (
+
+    select * from written
+    union all
+    select * from reactions
+
+)
+
+select
+    interactions.interaction_id,
+    'slack' as source,
+    interactions.space_id,
+    interactions.actor_key,
+    interactions.target_key,
+    interactions.parent_id,
+    interactions.kind,
+    interactions.occurred_at,
+    coalesce(interactions.is_bot, false) as is_bot,
+    cast(null as boolean) as by_delegate,
+    interactions.is_question,
+    interactions.is_broadcast,
+    interactions.text_length,
+    interactions.mention_count,
+    interactions.tags,
+    interactions.crm_links
+from interactions

@@ -1,0 +1,27 @@
+with
+
+slack as (
+
+    select
+        'slack' as source,
+        'slack/' || team_id || '/' || channel_id as space_id,
+        channel_name as space_name,
+        kind as space_kind
+    from {{ ref('stg_slack__channels') }}
+
+),
+
+spaces as (
+
+    select * from slack
+
+)
+
+select
+    source,
+    space_id,
+    space_name,
+    space_kind,
+    space_kind in ('dm', 'group_dm') as is_direct,
+    space_kind = 'public' as is_open
+from spaces
