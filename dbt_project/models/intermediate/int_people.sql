@@ -15,14 +15,15 @@ roster as (
 accounts as (
 
     select
-        person_key,
-        max(case when source = 'slack' then 1 else 0 end) as has_slack,
-        max(case when source = 'salesforce' then 1 else 0 end) as has_salesforce,
-        max(case when account_kind = 'guest' then 1 else 0 end) as is_guest,
-        min(case when account_kind = 'bot' then 1 else 0 end) as is_bot
-    from {{ ref('int_accounts') }}
-    where person_key is not null
-    group by person_key
+        accounts.person_key,
+        max(case when tools.source is not null then 1 else 0 end) as has_tool_account,
+        max(case when tools.source is null then 1 else 0 end) as has_other_account,
+        max(case when accounts.account_kind = 'guest' then 1 else 0 end) as is_guest,
+        min(case when accounts.account_kind = 'bot' then 1 else 0 end) as is_bot
+    from {{ ref('int_accounts') }} as accounts
+    left join (select distinct source from {{ ref('int_spaces') }}) as tools on accounts.source = tools.source
+    where accounts.person_key is not null
+    group by accounts.person_key
 
 ),
 
@@ -37,8 +38,8 @@ people as (
 select
     people.person_key,
     roster.person_key is not null as is_on_roster,
-    coalesce(accounts.has_slack, 0) = 1 as has_slack,
-    coalesce(accounts.has_salesforce, 0) = 1 as has_salesforce,
+    coalesce(accounts.has_tool_account, 0) = 1 as has_tool_account,
+    coalesce(accounts.has_other_account, 0) = 1 as has_other_account,
     coalesce(roster.is_external, accounts.is_guest, 0) = 1 as is_external,
     roster.first_date,
     roster.left_date
