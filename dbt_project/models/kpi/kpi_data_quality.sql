@@ -1,0 +1,126 @@
+-- One row per source x UTC day on which files of it arrived.
+with
+
+files as (
+
+    select
+        source,
+        file_id,
+        state,
+        cast(seen_at as date) as seen_date,
+        seen_at,
+        observed_until,
+        rows_in,
+        rows_loaded,
+        rows_rejected,
+        rows_duplicate
+    from {{ ref('stg_throughline__files') }}
+
+),
+
+days as (
+
+    select
+        source,
+        seen_date,
+        sum(case when state <> 'quarantined' then 1 else 0 end) as file_count,
+        sum(case when state = 'quarantined' then 1 else 0 end) as quarantined_file_count,
+        sum(rows_in) as rows_in,
+        sum(rows_loaded) as rows_loaded,
+        sum(rows_rejected) as rows_rejected,
+        sum(rows_duplicate) as rows_duplicate,
+        max(seen_at) as last_seen_at,
+        max(case when state <> 'quarantined' then observed_until end) as observed_until
+    from files
+    group by source, seen_date
+
+),
+
+so_far as (
+
+    select
+        days.*,
+        max(observed_until) over (
+            partition by source order by seen_date rows between unbounded preceding and current row
+        ) as observed_until_so_far,
+        row_number() over (partition by source order by seen_date desc) as day_from_last
+    from days
+
+),
+
+rejected_rows as (
+
+    select
+        rejects.source,
+        file_days.seen_date,
+        rejects.reason,
+        sum(rejects.row_count) as row_count
+    from {{ ref('stg_throughline__rejects') }} as rejects
+    inner join (select source, file_id, min(seen_date) as seen_date from files group by source, file_id) as file_days
+        on rejects.source = file_days.source and rejects.file_id = file_days.file_id
+    where rejects.row_count > 0
+    group by rejects.source, file_days.seen_date, rejects.reason
+
+),
+
+reasons as (
+
+    select
+        source,
+        seen_date,
+        {{ sorted_list("reason_count") }} as rejected_by_reason
+    from (
+        select
+            source,
+            seen_date,
+            {{ dbt.concat(['reason', "': '", 'cast(row_count as string)']) }} as reason_count
+        from rejected_rows
+    ) as texts
+    group by source, seen_date
+
+),
+
+-- Without a roster nobody can be matched: that is unknown, not zero.
+roster as (
+
+    select count(*) as person_count from {{ ref('int_people') }} where is_on_roster
+
+),
+
+matches as (
+
+    select
+        accounts.source,
+        count(*) as account_count,
+        case when max(roster.person_count) > 0 then sum(case when accounts.is_on_roster then 1 else 0 end) end
+            as matched_account_count
+    from {{ ref('int_accounts') }} as accounts
+    cross join roster
+    where accounts.account_kind = 'human'
+    group by accounts.source
+
+)
+
+select
+    so_far.source,
+    so_far.seen_date,
+    cast(so_far.file_count as bigint) as file_count,
+    cast(so_far.quarantined_file_count as bigint) as quarantined_file_count,
+    cast(so_far.rows_in as bigint) as rows_in,
+    cast(so_far.rows_loaded as bigint) as rows_loaded,
+    cast(so_far.rows_rejected as bigint) as rows_rejected,
+    cast(so_far.rows_duplicate as bigint) as rows_duplicate,
+    reasons.rejected_by_reason,
+    so_far.observed_until_so_far as observed_until,
+    cast({{ dbt.datediff('so_far.observed_until_so_far', 'so_far.last_seen_at', 'hour') }} as double) as freshness_hours,
+    -- the people are matched as of this build, so the share belongs to the source's last day only
+    case when so_far.day_from_last = 1 then cast(matches.account_count as bigint) end as account_count,
+    case
+        when so_far.day_from_last = 1 and not {{ below_k('matches.account_count') }}
+            then {{ safe_divide('matches.matched_account_count', 'matches.account_count') }}
+    end as people_match_share
+from so_far
+left join reasons
+    on so_far.source = reasons.source and so_far.seen_date = reasons.seen_date
+left join matches
+    on so_far.source = matches.source
