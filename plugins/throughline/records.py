@@ -1,0 +1,72 @@
+"""A JSON list as typed records: at full speed when everything fits, record by record when something does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import msgspec
+
+
+@dataclass
+class Records:
+    """The readable records with their numbers in the list, from 1; `wrong`: number and reason of each other one."""
+
+    records: list[Any]
+    numbers: Sequence[int]
+    wrong: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Unreadable(Exception):  # noqa: N818  # an answer to bad input, not an error of the program
+    """Bytes that are no JSON list at all: what is wrong, and `at`: ", line 3, column 5" or ""."""
+
+    def __init__(self, reason: str, at: str = "") -> None:
+        self.reason, self.at = reason, at
+        super().__init__(reason + at)
+
+
+def read_list(data: bytes, decoder: msgspec.json.Decoder[list[Any]]) -> Records:
+    """The records of one JSON file. Raises Unreadable when it is no list of records; reasons hold no values."""
+    try:
+        records = decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _one_by_one(_items(data), get_args(decoder.type)[0])
+    return Records(records, range(1, len(records) + 1))
+
+
+def _items(data: bytes) -> list[Any]:
+    """The list as plain objects. Takes what msgspec refuses: a byte order mark, half a surrogate pair."""
+    if not data.strip():
+        raise Unreadable("the file is empty")
+    try:
+        items = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable("it is not UTF-8", f", line {line}") from None
+    except json.JSONDecodeError as error:
+        raise Unreadable("it is not JSON, or cut off", f", line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError):
+        raise Unreadable("its JSON is nested too deeply, or holds a number that is too long") from None
+    if not isinstance(items, list):
+        raise Unreadable("it is JSON, but not a list of records")
+    return items
+
+
+def _one_by_one(items: list[Any], kind: type) -> Records:
+    numbers: list[int] = []
+    found = Records([], numbers)
+    for number, item in enumerate(items, 1):
+        if item == "":  # Slack writes [""] for an empty list
+            continue
+        try:
+            # half a surrogate pair, left where a text was cut, becomes a question mark
+            one = json.dumps(item, ensure_ascii=False).encode(errors="replace")
+            found.records.append(msgspec.json.decode(one, type=kind))
+            numbers.append(number)
+        except msgspec.ValidationError as error:
+            found.wrong.append((number, str(error)))  # names the field and the types, never the value
+        except msgspec.DecodeError:
+            found.wrong.append((number, "holds a number that JSON does not know"))
+    return found
