@@ -13,7 +13,6 @@ import duckdb_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
-
 _Context: Any = duckdb_engine.Dialect.execution_ctx_cls
 
 

@@ -1,0 +1,83 @@
+"""What holds for one roster: a person's unit, manager and level over time. Keys, people and shapes: `raw.py`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from great_expectations import expectations as gxe  # noqa: TID253  # only quality.py imports this file, inside a function
+from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
+
+REQUIRED = frozenset({"roster"})
+
+SUITES: dict[str, list[Expectation]] = {
+    "roster": [
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=1,
+            max_value=50_000_000,
+            description="the roster names at least one person",
+            notes="every share has the eligible people below its line; the largest employers have 3 million people, "
+            "each with a dozen assignments at most",
+        ),
+        gxe.ExpectColumnValuesToNotBeNull(
+            column="org_unit",
+            description="every assignment is to a unit",
+            notes="KPIs are told by unit; without one a person would be in none of them",
+        ),
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="select 1 from {batch} where trim(org_unit) = '' or length(org_unit) > 200",
+            description="a unit has a name of at most 200 characters",
+            notes="longer ones are notes from another column",
+            meta={"column": "org_unit"},
+        ),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="end_date",
+            column_B="start_date",
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+            description="no assignment ends before it starts",
+            notes="the last day is included, so one day is the shortest; the reverse means swapped columns",
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="start_date",
+            min_value=date(1940, 1, 1),
+            max_value=date(2100, 1, 1),
+            description="assignments start between 1940 and 2100",
+            notes="nobody at work joined earlier; later ones are placeholders such as 9999-12-31",
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="level",
+            min_value=0,
+            max_value=30,
+            severity="warning",
+            description="a level lies between 0 and 30",
+            notes="0 is the head of the organisation; grades of pay, which may be hundreds, are no levels",
+        ),
+        gxe.ExpectColumnValuesToNotBeNull(
+            column="is_external",
+            description="of everybody it is known whether they are external",
+            notes="guests are reported apart; NULL would put them among the employees",
+        ),
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="select 1 from {batch} where leader_band is not null and not is_leader",
+            severity="warning",
+            description="who has a leader band is a leader",
+            notes="the band decides in which row of the leaders' KPIs a person counts",
+            meta={"column": "leader_band"},
+        ),
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="select 1 from {batch} where manager_email = email",
+            severity="warning",
+            description="nobody is their own manager",
+            notes="levels are counted along managers; some systems write so for the head, who then has no level",
+            meta={"column": "manager_email"},
+        ),
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="select 1 from {batch} "
+            "where not regexp_full_match(time_zone, '[A-Za-z_]+(/[A-Za-z0-9_+-]+)*')",
+            severity="warning",
+            description="a time zone is named as in Europe/Berlin",
+            notes="working hours are counted in it; others are read as the organisation's own",
+            meta={"column": "time_zone"},
+        ),
+    ],
+}
