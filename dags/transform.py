@@ -38,6 +38,8 @@ def build_again(context: dict[str, Any]) -> None:
 
 def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
     """The models and tests of these folders as tasks."""
+    from throughline.transform import dbt_profile
+
     config = settings.load()
     manifest = config.home / "dbt" / "target" / "manifest.json"
     if not manifest.exists():
@@ -52,10 +54,7 @@ def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
             dbt_project_path=DBT_PROJECT,
             manifest_path=manifest,
             install_dbt_deps=False,
-            env_vars={
-                "THROUGHLINE_DUCKDB_PATH": str(config.warehouse),
-                "THROUGHLINE_MIN_COHORT": str(config.min_cohort),
-            },
+            env_vars=dbt_profile(config),
         ),
         profile_config=ProfileConfig("throughline", "duckdb", profiles_yml_filepath=DBT_PROJECT / "profiles.yml"),
         execution_config=ExecutionConfig(

@@ -159,9 +159,9 @@ def status(
 @app.command()
 def query(sql: Annotated[str, typer.Argument(help="One statement.")], as_json: Json = False) -> None:
     """Read-only SQL on what is published: schema kpi."""
-    from throughline.warehouse import duckdb
+    from throughline.warehouse import connect
 
-    columns, rows = duckdb.query(settings.load().published, sql)
+    columns, rows = connect(settings.load()).query(sql)
     records = [dict(zip(columns, row, strict=True)) for row in rows]
     _print(as_json, {"columns": columns, "rows": records}, lambda: _grid("", records or [dict.fromkeys(columns, "")]))
 
@@ -301,7 +301,8 @@ def _show_publication(use: settings.Settings, done: transform.Publication) -> No
         "published" if done.is_new else "published (nothing changed)",
         [{"table": t, "rows": n} for t, n in done.rows.items()],
     )
-    out.print(f"for BI tools: {use.published} (schema kpi) and {use.home / 'kpi'}/<table>.parquet")
+    database = use.home / "published.duckdb" if use.warehouse.startswith("duckdb") else "the warehouse"
+    out.print(f"for BI tools: {database} (schema kpi) and {use.home / 'kpi'}/<table>.parquet")
 
 
 def _no_rows(source: str, state: str) -> dict[str, Any]:

@@ -26,11 +26,11 @@ QUIET: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and the few choices a user has. Paths are absolute."""
+    """Where things are and the few choices a user has. Paths are absolute; warehouse is the URL of an engine."""
 
     home: Path
     landing: Path
-    warehouse: Path
+    warehouse: str
     key: bytes
     min_cohort: int
     project: Path = PROJECT
@@ -45,6 +45,7 @@ class Settings:
 
     @property
     def published(self) -> Path:
+        """What BI tools open when the engine is DuckDB."""
         return self.home / "published.duckdb"
 
     @property
@@ -87,15 +88,17 @@ def _landing(environ: Mapping[str, str], home: Path) -> Path:
     return landing
 
 
-def _warehouse(environ: Mapping[str, str], home: Path) -> Path:
+def _warehouse(environ: Mapping[str, str], home: Path) -> str:
     value = environ.get("THROUGHLINE_WAREHOUSE") or f"duckdb:///{home / 'warehouse.duckdb'}"
-    if not value.startswith("duckdb:///"):
-        raise Refused(
-            f"{value.split('://')[0]} is not a warehouse this version writes",
-            where="THROUGHLINE_WAREHOUSE",
-            remedy="give duckdb:///path/to/warehouse.duckdb",
-        )
-    return Path(value.removeprefix("duckdb:///")).absolute()
+    if value.startswith("duckdb:///"):
+        return f"duckdb:///{Path(value.removeprefix('duckdb:///')).absolute()}"
+    if value.startswith("postgresql://"):
+        return value
+    raise Refused(
+        f"{value.split('://')[0]} is not an engine this version knows",
+        where="THROUGHLINE_WAREHOUSE",
+        remedy="give duckdb:///path/to/warehouse.duckdb or postgresql://user@host/database",
+    )
 
 
 def _key(environ: Mapping[str, str], home: Path) -> bytes:

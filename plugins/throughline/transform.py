@@ -22,7 +22,7 @@ from throughline.metrics import metric_rows, metric_schema
 from throughline.settings import Settings, quiet_environment
 from throughline.source import TIMESTAMP, Refused
 from throughline.sources import SOURCES
-from throughline.warehouse import duckdb
+from throughline.warehouse import connect
 
 KEPT_PUBLISHES: Final = 5
 FILES: Final = pa.schema(
@@ -69,22 +69,26 @@ def prepare(settings: Settings) -> None:
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
     _note_build(settings, files=sorted(entry.file_id for entry in current), audited_at=None)
-    with duckdb.Raw(settings.warehouse) as raw:
+    with connect(settings).raw() as raw:
         for source in SOURCES.values():
             files = [entry.file_id for entry in current if entry.source == source.name]
             for table in source.tables:
-                paths = [lake.raw_file(settings.lake, source.name, table.name, file_id) for file_id in files]
-                raw.view(f"{source.name}__{table.name}", lake.raw_schema(table), [p for p in paths if p.exists()])
+                paths = {file_id: lake.raw_file(settings.lake, source.name, table.name, file_id) for file_id in files}
+                written = {file_id: path for file_id, path in paths.items() if path.exists()}
+                raw.records(f"{source.name}__{table.name}", lake.raw_schema(table), written)
         raw.table("files", FILES, map(_file_row, ledger.entries(*CURRENT, "quarantined")))
         raw.table("rejects", REJECTS, _reject_rows(settings, current))
         raw.table("metrics", metric_schema(), metric_rows())
 
 
+def dbt_profile(settings: Settings) -> dict[str, str]:
+    """What the dbt profile and the models read."""
+    return connect(settings).dbt_environment() | {"THROUGHLINE_MIN_COHORT": str(settings.min_cohort)}
+
+
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What the dbt profile reads."""
-    return {
-        "THROUGHLINE_DUCKDB_PATH": str(settings.warehouse),
-        "THROUGHLINE_MIN_COHORT": str(settings.min_cohort),
+    """The same, and where a dbt of our own keeps its artifacts."""
+    return dbt_profile(settings) | {
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
         "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
     }
@@ -118,7 +122,9 @@ def audit(settings: Settings, *, at: datetime) -> None:
     """The exit gate: expectations on the built kpi tables. Raises Refused; what is published then stays as it is."""
     from throughline import quality
 
-    report = quality.exit(settings.warehouse, settings.home / "docs" / "quality", settings.min_cohort)
+    report = quality.exit(
+        Path(settings.warehouse.removeprefix("duckdb:///")), settings.home / "docs" / "quality", settings.min_cohort
+    )
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
     _note_build(settings, **_build(settings) | {"audited_at": at.isoformat()})
@@ -138,13 +144,14 @@ def publish(settings: Settings, *, at: datetime) -> Publication:
         raise Refused("there is no audited build", remedy="run: throughline build")
     ledger = Ledger(settings.ledger)
     earlier = ledger.publishes()
-    publish_id, rows = duckdb.publish(settings.warehouse, settings.home / "publishes")
-    duckdb.switch(settings.home, publish_id)
+    warehouse = connect(settings)
+    publish_id, rows = warehouse.publish()
+    warehouse.switch(publish_id)
     kept = [p.publish_id for p in earlier if p.publish_id != publish_id][: KEPT_PUBLISHES - 1]
     live = Publish(publish_id, at, True, sum(rows.values()))
     loaded = [entry for entry in ledger.entries("loaded") if entry.file_id in set(built["files"])]
     ledger.published(live, loaded=loaded, kept=kept)
-    duckdb.forget(settings.home / "publishes", [publish_id, *kept])
+    warehouse.forget([publish_id, *kept])
     return Publication(publish_id, rows, is_new=not any(p.publish_id == publish_id and p.is_live for p in earlier))
 
 
@@ -155,7 +162,7 @@ def rollback(settings: Settings) -> Publish:
     live = next((index for index, p in enumerate(kept) if p.is_live), None)
     if live is None or live + 1 >= len(kept):
         raise Refused("there is no earlier publish to go back to")
-    duckdb.switch(settings.home, kept[live + 1].publish_id)
+    connect(settings).switch(kept[live + 1].publish_id)
     ledger.make_live(kept[live + 1].publish_id)
     return kept[live + 1]
 

@@ -13,7 +13,7 @@ from throughline.source import Refused
 def test_defaults_lie_below_home(tmp_path: Path) -> None:
     use = load({"THROUGHLINE_HOME": str(tmp_path / "h")})
     assert use.landing == tmp_path / "h" / "landing"
-    assert use.warehouse == tmp_path / "h" / "warehouse.duckdb"
+    assert use.warehouse == f"duckdb:///{tmp_path / 'h' / 'warehouse.duckdb'}"
     assert use.min_cohort == 10
 
 

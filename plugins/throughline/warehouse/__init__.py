@@ -1,1 +1,127 @@
-"""The engines: each reads raw Parquet, publishes the kpi schema whole, and rolls back. Only DuckDB so far."""
+"""The engines. Each takes raw Parquet in, publishes schema kpi whole, and rolls back; all else is the same for all.
+
+A publish is first written as Parquet in a fixed order; the hash of those bytes is its id, so the same tables
+published twice are one publish.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from throughline.settings import Settings
+
+KPI: Final = "kpi"
+SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", KPI)
+BATCH_ROWS: Final = 50_000
+
+
+class Raw(Protocol):
+    """Schema raw while it is being written; whole or not at all."""
+
+    def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+        """raw.<name> holds exactly the rows of these files: file_id -> Parquet of that schema."""
+
+    def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
+        """raw.<name> holds these rows."""
+
+
+class Warehouse(Protocol):
+    """One engine at one address."""
+
+    audit_url: str  # for SQLAlchemy; schema audit_schema holds the built kpi tables
+    audit_schema: str
+
+    def raw(self) -> AbstractContextManager[Raw]: ...
+
+    def dbt_environment(self) -> dict[str, str]:
+        """What the dbt profile reads."""
+
+    def publish(self) -> tuple[str, dict[str, int]]:
+        """Copy the built kpi tables beside the live ones. Returns (publish_id, rows a table)."""
+
+    def switch(self, publish_id: str) -> None:
+        """Make one kept publish the live one, in one step."""
+
+    def forget(self, kept: Iterable[str]) -> None:
+        """Remove the publishes that are no longer kept."""
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """One read-only statement on what is published: (column names, rows)."""
+
+
+def connect(settings: Settings) -> Warehouse:
+    """The engine that THROUGHLINE_WAREHOUSE names."""
+    if settings.warehouse.startswith("duckdb:///"):
+        from throughline.warehouse.duckdb import DuckDB
+
+        return DuckDB(settings.home, Path(settings.warehouse.removeprefix("duckdb:///")))
+    from throughline.warehouse.postgres import Postgres
+
+    return Postgres(settings.home, settings.warehouse)
+
+
+def sql_type(field: pa.Field) -> str:
+    """The portable SQL type of a column; instants are UTC timestamps without a zone."""
+    kind = field.type
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision}, {kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    return {
+        pa.string(): "varchar",
+        pa.int64(): "bigint",
+        pa.float64(): "double precision",
+        pa.bool_(): "boolean",
+        pa.date32(): "date",
+    }[kind]
+
+
+def write_publish(
+    publishes: Path, tables: Iterable[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]
+) -> tuple[str, dict[str, int]]:
+    """Write kpi/<table>.parquet of one publish. Returns (publish_id, rows a table); the folder bears the id."""
+    draft = publishes / ".writing"
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / KPI).mkdir(parents=True)
+    rows: dict[str, int] = {}
+    digest = hashlib.sha256()
+    for name, schema, batches in tables:
+        path = draft / KPI / f"{name}.parquet"
+        rows[name] = 0
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                rows[name] += batch.num_rows
+        digest.update(name.encode() + path.read_bytes())
+    publish_id = digest.hexdigest()[:16]
+    final = publishes / publish_id
+    if final.exists():
+        shutil.rmtree(draft)
+    else:
+        draft.replace(final)
+    return publish_id, rows
+
+
+def link_parquet(home: Path, publish_id: str) -> None:
+    """Point $HOME/kpi at the Parquet of one publish."""
+    alias = home / ".kpi.next"
+    alias.unlink(missing_ok=True)
+    alias.symlink_to(Path("publishes") / publish_id / KPI)
+    alias.replace(home / KPI)
+
+
+def forget_parquet(publishes: Path, kept: Iterable[str]) -> None:
+    """Remove the folders of publishes that are no longer kept."""
+    keep = set(kept)
+    for path in publishes.iterdir():
+        if path.is_dir() and path.name not in keep:
+            shutil.rmtree(path)

@@ -1,0 +1,246 @@
+"""PostgreSQL, the server: raw rows by COPY, tables built in kpi_build, views in kpi switched in one transaction.
+
+raw, staging, intermediate, marts, kpi_build    restricted; what dbt builds
+kpi_<publish_id>                                the tables of one kept publish
+kpi                                             views on the live publish; all that role throughline_bi may read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from throughline.source import Refused
+from throughline.warehouse import (
+    BATCH_ROWS,
+    KPI,
+    Raw,
+    forget_parquet,
+    link_parquet,
+    sql_type,
+    write_publish,
+)
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812  # a class of that library
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812  # the same
+
+BUILD: Final = "kpi_build"
+READER: Final = "throughline_bi"
+_SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", BUILD, KPI)
+
+
+class Postgres:
+    """Raises Refused when the server cannot be reached, entered or written to."""
+
+    audit_schema = BUILD
+
+    def __init__(self, home: Path, url: str) -> None:
+        self._home, self._url = home, url
+        self._publishes = home / "publishes"
+        parts = urlsplit(url)
+        self._where = f"THROUGHLINE_WAREHOUSE={parts.scheme}://{parts.hostname or ''}{parts.path}"
+        self.audit_url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+    @contextmanager
+    def raw(self) -> Iterator[Raw]:
+        with self._connect() as connection, connection.cursor() as cursor:
+            for schema in _SCHEMAS:
+                cursor.execute(f"create schema if not exists {schema}")
+        import adbc_driver_postgresql.dbapi as adbc
+
+        # one ADBC connection for everything: COPY and the deletes belong to one transaction
+        with adbc.connect(self._url) as connection, connection.cursor() as cursor:
+            yield _Raw(cursor)
+            connection.commit()
+
+    def dbt_environment(self) -> dict[str, str]:
+        parts = urlsplit(self._url)
+        options = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        return {
+            "THROUGHLINE_DBT_TARGET": "postgres",
+            "THROUGHLINE_KPI_SCHEMA": BUILD,
+            "THROUGHLINE_POSTGRES_HOST": options.get("host") or parts.hostname or "localhost",
+            "THROUGHLINE_POSTGRES_PORT": str(options.get("port") or parts.port or 5432),
+            "THROUGHLINE_POSTGRES_USER": unquote(parts.username or options.get("user") or "postgres"),
+            "THROUGHLINE_POSTGRES_DATABASE": parts.path.strip("/") or "postgres",
+            "DBT_ENV_SECRET_POSTGRES_PASSWORD": unquote(parts.password or ""),
+        }
+
+    def publish(self) -> tuple[str, dict[str, int]]:
+        with self._connect() as connection, connection.cursor() as cursor:
+            names = _tables(cursor, BUILD)
+            if not names:
+                raise Refused("nothing is built", where=self._where, remedy="run: throughline build")
+            publish_id, rows = write_publish(self._publishes, (self._ordered(name) for name in names))
+            schema = f"{KPI}_{publish_id}"
+            if _tables(cursor, schema) != names:
+                cursor.execute(f"drop schema if exists {schema} cascade")
+                cursor.execute(f"create schema {schema}")
+                for name in names:
+                    cursor.execute(f'create table {schema}."{name}" as table {BUILD}."{name}"')
+        return publish_id, rows
+
+    def switch(self, publish_id: str) -> None:
+        schema = f"{KPI}_{publish_id}"
+        with self._connect() as connection, connection.cursor() as cursor:
+            names = _tables(cursor, schema)
+            if not names:
+                raise Refused("is not kept any more", where=f"publish {publish_id}", remedy="build and publish again")
+            _reader(cursor)
+            for view in _tables(cursor, KPI):
+                cursor.execute(f'drop view {KPI}."{view}"')
+            for name in names:
+                cursor.execute(f'create view {KPI}."{name}" as select * from {schema}."{name}"')  # noqa: S608  # names from the catalog
+            cursor.execute(f"grant select on all tables in schema {KPI} to {READER}")
+        link_parquet(self._home, publish_id)
+
+    def forget(self, kept: Iterable[str]) -> None:
+        keep = {f"{KPI}_{publish_id}" for publish_id in kept} | {BUILD}
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute(r"select schema_name from information_schema.schemata where schema_name like 'kpi\_%'")
+            for (schema,) in cursor.fetchall():
+                if schema not in keep:
+                    cursor.execute(f"drop schema {schema} cascade")
+        forget_parquet(self._publishes, [name.removeprefix(f"{KPI}_") for name in keep])
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        import psycopg2
+
+        with self._connect() as connection, connection.cursor() as cursor:
+            if not _tables(cursor, KPI):
+                raise Refused("nothing is published yet", remedy="run: throughline run")
+            try:
+                cursor.execute(f"set local role {READER}")
+                cursor.execute("set transaction read only")
+                cursor.execute(sql)
+                return [column.name for column in cursor.description or ()], cursor.fetchall()
+            except psycopg2.Error as error:
+                raise Refused(str(error).splitlines()[0], remedy="only schema kpi can be read") from None
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        """One transaction."""
+        import psycopg2
+
+        try:
+            connection = psycopg2.connect(self._url)
+        except psycopg2.OperationalError as error:
+            why = str(error).strip().splitlines()[0].rpartition("failed: ")[2] or "no answer"
+            raise Refused(
+                why, where=self._where, remedy="check that the server runs and its address, user and database"
+            ) from None
+        try:
+            with connection:
+                yield connection
+        except psycopg2.errors.InsufficientPrivilege as error:
+            raise Refused(
+                str(error).splitlines()[0], where=self._where, remedy="let the database's owner run it"
+            ) from None
+        finally:
+            connection.close()
+
+    def _ordered(self, table: str) -> tuple[str, pa.Schema, Iterator[pa.RecordBatch]]:
+        """One built table, ordered by all its columns in byte order, as Arrow."""
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select column_name, data_type, numeric_precision, numeric_scale, domain_name from information_schema.columns "
+                "where table_schema = %s and table_name = %s order by ordinal_position",
+                (BUILD, table),
+            )
+            columns = cursor.fetchall()
+        schema = pa.schema([(name, _arrow_type(kind, *digits)) for name, kind, *digits, _ in columns])
+        order = ", ".join(
+            f'"{name}"' + (' collate "C"' if pa.types.is_string(schema.field(name).type) else "")
+            for name in schema.names
+        )
+        return table, schema, self._batches(f'select * from {BUILD}."{table}" order by {order}', schema)  # noqa: S608  # names from the catalog
+
+    def _batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        with self._connect() as connection, connection.cursor("kpi_rows") as cursor:
+            cursor.itersize = BATCH_ROWS
+            cursor.execute(sql)
+            while rows := cursor.fetchmany(BATCH_ROWS):
+                columns = zip(*rows, strict=True)
+                arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+class _Raw:
+    """cursor: of an ADBC connection, whose transaction the caller commits."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+        self._create(name, schema)
+        self._cursor.execute(f'select distinct file_id from raw."{name}"')  # noqa: S608  # a name of ours
+        present = {row[0] for row in self._cursor.fetchall()}
+        for gone in sorted(present - set(files)):
+            self._cursor.execute(f'delete from raw."{name}" where file_id = $1', (gone,))  # noqa: S608  # a name of ours
+        for file_id in sorted(set(files) - present):
+            parquet = pq.ParquetFile(files[file_id])
+            self._copy(name, schema, parquet.iter_batches(BATCH_ROWS))
+
+    def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
+        self._create(name, schema)
+        self._cursor.execute(f'delete from raw."{name}"')  # noqa: S608  # a name of ours
+        self._copy(name, schema, iter(pa.Table.from_pylist(list(rows), schema=schema).to_batches()))
+
+    def _create(self, name: str, schema: pa.Schema) -> None:
+        """The table with these columns; one with other columns (an older version's) is made anew."""
+        self._cursor.execute(
+            "select column_name from information_schema.columns "
+            "where table_schema = 'raw' and table_name = $1 order by ordinal_position",
+            (name,),
+        )
+        present = [row[0] for row in self._cursor.fetchall()]
+        if present and present != schema.names:
+            self._cursor.execute(f'drop table raw."{name}" cascade')
+        if present != schema.names:
+            columns = ", ".join(f'"{field.name}" {sql_type(field)}' for field in schema)
+            self._cursor.execute(f'create table raw."{name}" ({columns})')
+
+    def _copy(self, name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        plain = pa.schema([pa.field(f.name, _without_zone(f.type)) for f in schema])
+        reader = pa.RecordBatchReader.from_batches(plain, (batch.cast(plain) for batch in batches))
+        self._cursor.adbc_ingest(name, reader, mode="append", db_schema_name="raw")
+
+
+def _without_zone(kind: pa.DataType) -> pa.DataType:
+    return pa.timestamp("us") if pa.types.is_timestamp(kind) else kind
+
+
+def _arrow_type(kind: str, precision: int | None, scale: int | None) -> pa.DataType:
+    if kind == "numeric":
+        return pa.decimal128(precision or 38, scale or 0)
+    return {
+        "bigint": pa.int64(),
+        "integer": pa.int32(),
+        "double precision": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp without time zone": pa.timestamp("us"),
+    }.get(kind, pa.string())
+
+
+def _tables(cursor: Cursor, schema: str) -> list[str]:
+    cursor.execute(
+        "select table_name from information_schema.tables where table_schema = %s order by table_name", (schema,)
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _reader(cursor: Cursor) -> None:
+    """The role that BI tools log in under or are granted: it sees schema kpi and nothing else."""
+    cursor.execute("select 1 from pg_roles where rolname = %s", (READER,))
+    if cursor.fetchone() is None:
+        cursor.execute(f"create role {READER} nologin")
+    cursor.execute(f"grant usage on schema {KPI} to {READER}")
+    cursor.execute(f"grant {READER} to current_user")

@@ -1,0 +1,124 @@
+"""Bad input: each ends in quarantine with one sentence, the others go on, a mended file is taken, nothing is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures import slack
+from throughline import intake, lake
+from throughline.ledger import Ledger
+from throughline.settings import Settings
+
+ROSTER = "E-mail,Org unit,Manager,Level,Leader flag,Start date,End date\nada@firm.example,Sales,,3,false,2026-01-01,\n"
+OPPORTUNITY = "Id,StageName,Amount,CreatedDate\n006A,Open,10.50,2026-03-01T10:00:00.000Z\n"
+
+
+def drop(use: Settings, name: str, content: bytes) -> Path:
+    path = use.landing / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def ingest(use: Settings, at: datetime) -> dict[str, intake.Taken]:
+    taken = [intake.take(use, w["name"], w["file_id"], at=at) for w in intake.discover(use, at=at)]
+    return {t.name: t for t in taken}
+
+
+def zipped(members: Mapping[str, slack.Content]) -> bytes:
+    buffer = io.BytesIO()
+    slack.write_zip(buffer, members)  # type: ignore[arg-type]  # a ZIP is written into memory as into a file
+    return buffer.getvalue()
+
+
+GOOD_DAY: dict[str, slack.Content] = {"general/2023-11-14.json": [slack.message(1), slack.message(2)]}
+BROKEN_DAY: dict[str, slack.Content] = {"general/2023-11-15.json": b'[{"type": "message", "ts": '}
+
+
+def slack_export(days: Mapping[str, slack.Content] = GOOD_DAY) -> bytes:
+    return zipped(slack.members(days))
+
+
+BAD = {
+    "truncated ZIP": ("slack/cut.zip", slack_export()[:-40], "not a whole ZIP archive", "export it again"),
+    "path outside": ("slack/slip.zip", zipped({"../../users.json": []}), "points outside the archive", "check where"),
+    "bomb": ("slack/bomb.zip", zipped({"general/2023-11-15.json": b" " * 30_000_000}), "times its size", "check where"),
+    "not JSON in one day": (
+        "slack/broken.zip",
+        slack_export(GOOD_DAY | BROKEN_DAY),
+        "general/2023-11-15.json",
+        "release",
+    ),
+    "missing column": ("salesforce/Opportunity.csv", b"Id,Amount\n006A,1\n", "StageName", ""),
+    "wrong encoding": ("people/roster.csv", ROSTER.encode("utf-16"), "", ""),
+    "empty file": ("people/empty.csv", b"", "is empty", "export it again"),
+    "unknown folder": ("sharepoint/export.zip", slack_export(), "no source is called 'sharepoint'", "move it"),
+    "no folder": ("export.zip", slack_export(), "lies in no source's folder", "move it"),
+    "wrong ending": ("slack/export.txt", b"hello", "Slack", ".zip"),
+    "unknown metric": ("purposes/p.yml", b"id: p\ntitle: t\noutcome_metric: C99\n", "C99", ""),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_quarantined_and_the_rest_goes_on(settings: Settings, at: datetime, case: str) -> None:
+    name, content, what, remedy = BAD[case]
+    drop(settings, "slack/good.zip", slack_export())
+    drop(settings, name, content)
+    later = at + timedelta(days=1)
+    taken = ingest(settings, later)
+    entries = {e.name: e for e in Ledger(settings.ledger).entries()}
+    assert entries["slack/good.zip"].state == "loaded"
+    assert entries[name].state == "quarantined", taken.get(name)
+    reason = entries[name].reason or ""
+    assert reason.startswith(name)
+    assert what in reason
+    assert remedy in reason
+    assert "\n" not in reason
+    assert "Traceback" not in reason
+
+
+def test_a_mended_file_is_taken_and_supersedes_the_bad_one(settings: Settings, at: datetime) -> None:
+    drop(settings, "slack/export.zip", slack_export()[:-40])
+    assert ingest(settings, at)["slack/export.zip"].state == "quarantined"
+    drop(settings, "slack/export.zip", slack_export())
+    assert ingest(settings, at + timedelta(hours=1))["slack/export.zip"].state == "loaded"
+    assert [e.state for e in Ledger(settings.ledger).entries()] == ["superseded", "loaded"]
+
+
+def test_a_bad_new_version_leaves_the_loaded_one_standing(settings: Settings, at: datetime) -> None:
+    drop(settings, "slack/export.zip", slack_export())
+    ingest(settings, at)
+    drop(settings, "slack/export.zip", slack_export()[:-40])
+    assert ingest(settings, at + timedelta(hours=1))["slack/export.zip"].state == "quarantined"
+    assert sorted(e.state for e in Ledger(settings.ledger).entries()) == ["loaded", "quarantined"]
+
+
+def test_a_damaged_export_can_be_released_and_loads_the_rest(settings: Settings, at: datetime) -> None:
+    drop(settings, "slack/export.zip", slack_export(GOOD_DAY | BROKEN_DAY))
+    assert ingest(settings, at)["slack/export.zip"].state == "quarantined"
+    released = intake.release(settings, "slack/export.zip", at=at, reason="that day is lost at the vendor")
+    assert released.state == "loaded"
+    assert released.rows_loaded > 0
+    raw = list((lake.raw_file(settings.lake, "slack", "messages", "x").parent).glob("*.parquet"))
+    assert len(raw) == 1
+
+
+def test_a_file_that_changes_between_listing_and_taking_is_not_read_half(settings: Settings, at: datetime) -> None:
+    path = drop(settings, "slack/export.zip", slack_export())
+    (waiting,) = intake.discover(settings, at=at)
+    path.write_bytes(slack_export()[:-40])
+    taken = intake.take(settings, waiting["name"], waiting["file_id"], at=at)
+    assert taken.state == "quarantined"
+    assert "changed while it was waiting" in taken.sentence
+
+
+def test_a_file_that_is_gone_says_so(settings: Settings, at: datetime) -> None:
+    path = drop(settings, "slack/export.zip", slack_export())
+    (waiting,) = intake.discover(settings, at=at)
+    path.unlink()
+    assert "no longer in the landing zone" in intake.take(settings, waiting["name"], waiting["file_id"], at=at).sentence
