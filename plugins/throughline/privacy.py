@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _BROADCAST = re.compile(r"<!(?:here|channel|everyone|subteam\^[A-Z0-9]+)(?:\|[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
-_TAG = re.compile(r"(?<![\w/&])#([A-Za-z][\w-]{1,49})")
+_TAG = re.compile(r"(?<![\w/&])#([^\W\d_][\w-]{1,49})")
 # 006 opportunity and 001 account ids, 15 or 18 characters, in a link; ids of contacts name a person and are not kept
 _CRM_LINK = re.compile(r"https?://[^\s>|]+?/((?:006|001)[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)(?![A-Za-z0-9])")
 
@@ -59,8 +59,7 @@ class Pseudonymiser:
         return records
 
 
-@dataclass(frozen=True)
-class Features:
+class Features(NamedTuple):  # a tuple, because one is made for every message
     """What is kept of a text. `normalised` is only the input of a keyed fingerprint and is never written."""
 
     length: int
@@ -73,15 +72,18 @@ class Features:
 
 
 def features(text: str) -> Features:
-    """Reduce a message in Slack's markup to features: lengths in characters, mentions as account ids."""
+    """Reduce a message in Slack's markup to features: lengths in characters, mentions as account ids.
+
+    A question mark inside a link asks nothing; full-width and Arabic ones ask as well.
+    """
     marked = "<" in text
     plain = _MARKUP.sub(" ", text) if marked else text
     return Features(
-        length=len(text),
-        is_question="?" in plain,
-        mentions=tuple(dict.fromkeys(_MENTION.findall(text))) if "<@" in text else (),
-        is_broadcast="<!" in text and _BROADCAST.search(text) is not None,
-        tags=tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(plain))) if "#" in plain else (),
-        crm_links=tuple(dict.fromkeys(_CRM_LINK.findall(text))) if "/00" in text else (),
-        normalised=" ".join(text.lower().split()),
+        len(text),
+        "?" in plain or "？" in plain or "؟" in plain,
+        tuple(dict.fromkeys(_MENTION.findall(text))) if "<@" in text else (),
+        "<!" in text and _BROADCAST.search(text) is not None,
+        tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(plain))) if "#" in plain else (),
+        tuple(dict.fromkeys(_CRM_LINK.findall(text))) if "/00" in text else (),
+        " ".join(text.lower().split()),
     )

@@ -113,6 +113,8 @@ class Export:
         prefix = _root(paths.values(), archive.name)
         for member, path in paths.items():
             *folders, name = path.removeprefix(prefix).split("/")
+            if name.startswith("."):
+                continue  # droppings of file managers
             if not path.startswith(prefix) or len(folders) > 1 or (folders and not _DAY.fullmatch(name)):
                 self._strays += 1
             elif folders:
