@@ -21,13 +21,13 @@ from throughline.sample.activity import Channels, channels
 from throughline.sample.conversation import Conversation, conversation
 from throughline.sample.deals import Deals, deal_messages, deals
 from throughline.sample.organisation import Organisation, organisation
-from throughline.sample.planted import PLANTED, Calendar, Planted
+from throughline.sample.planted import PLANTED, UNTOUCHED_UNITS, Calendar, Planted
 from throughline.sample.wording import in_order, word
 from throughline.source import Refused
 
-__all__ = ["PLANTED", "Calendar", "Planted", "later_export", "write"]
+__all__ = ["PLANTED", "UNTOUCHED_UNITS", "Calendar", "Planted", "later_export", "write"]
 
-MIN_PEOPLE, MIN_WEEKS = 40, 12
+MIN_PEOPLE, MIN_WEEKS = 20, 12
 Progress = Callable[[int, int], None]  # steps done, steps in all
 
 
@@ -78,12 +78,13 @@ def write(
 def later_export(
     directory: Path, *, people: int = 400, weeks: int = 78, seed: int = 7, progress: Progress | None = None
 ) -> Path:
-    """Write a third chat export: the last days of the history again and one week more. Arguments as given to `write`."""
+    """Write a third chat export: the last days of the history again and one week more. Arguments as for `write`."""
     step = _steps(4, progress)
     world = _world(people, weeks, seed, step)
     calendar = world.org.calendar
     first = calendar.end_date - timedelta(days=3)
-    path = slack_export.write_export(directory / "slack", world.org, world.rooms, world.said, first, calendar.later_end_date)
+    until = calendar.later_end_date
+    path = slack_export.write_export(directory / "slack", world.org, world.rooms, world.said, first, until)
     step()
     return path
 

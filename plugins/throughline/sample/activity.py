@@ -15,7 +15,18 @@ Floats = npt.NDArray[np.float64]
 POSTS_SHARE = 0.62  # of a person's rate; the rest comes as replies
 LEADER_BEFORE, LEADER_AFTER, LEADER_ELSEWHERE = 0.12, 1.1, 0.4
 LEADER_RISE_WEEKS = 16
-TOPICS = "help-it help-sales product-news logistics-talk events books-and-tools competitor-watch releases kitchen ideas".split()
+TOPICS = (
+    "help-it",
+    "help-sales",
+    "product-news",
+    "logistics-talk",
+    "events",
+    "books-and-tools",
+    "competitor-watch",
+    "releases",
+    "kitchen",
+    "ideas",
+)
 PURPOSE_POST_SHARE = 0.08  # of the posts of a purpose's people that go to its channel without a deal
 
 
@@ -43,9 +54,8 @@ class Activity:
         steady = np.where(week >= lapse[:, None], 0.03, 1.0)
         weight = org.rate[:, None] * adopted * present * steady * _leader_factor(org, unit) * _season(org)
         counts = rng.poisson(weight * POSTS_SHARE * rng.gamma(4.0, 0.25, weight.shape))
-        by_name = {
-            name: Zone.of(name, org.calendar.start_date, org.calendar.later_end_date) for name in {u.zone for u in org.units}
-        }
+        span = (org.calendar.start_date, org.calendar.later_end_date)
+        by_name = {name: Zone.of(name, *span) for name in sorted({u.zone for u in org.units})}
         regions = [*REGIONS, "HQ"]
         region_of = np.array([regions.index(u.region) for u in org.units])
         order, sums, spans = [], [], []
@@ -59,7 +69,7 @@ class Activity:
         return cls(weight, counts.astype(np.int64), unit, zones, order, sums, spans, region_of)
 
     def somebody(self, week: Ints, unit: Ints, scope: Ints, rng: np.random.Generator) -> Ints:
-        """A person active in the week, by activity: of the unit (scope 0), its region (1) or anywhere (2); -1: nobody."""
+        """A person of the week, likelier the more active: of the unit (scope 0), its region (1), all (2); or -1."""
         found = np.full(len(week), -1, np.int64)
         luck = rng.random(len(week))
         first_in = np.array([np.flatnonzero(self.region_of == r)[0] for r in self.region_of])
@@ -136,18 +146,19 @@ def channels(org: Organisation) -> Channels:
     topics = [add(name, 14 * n - 30) for n, name in enumerate(TOPICS)]
     add("deal-bell", -100)
     add("old-intranet", -390)
-    service = [next((n for n, s in enumerate(org.units) if s.name == f"{u.region}-Service"), k) for k, u in enumerate(org.units)]
+    number = {unit.name: n for n, unit in enumerate(org.units)}
+    service = [number.get(f"{unit.region}-Service", n) for n, unit in enumerate(org.units)]
     table = np.zeros((len(PLANTED), len(org.units)), np.int64)
     carried = np.full(len(org.units), -1, np.int64)
-    for number, planted in enumerate(PLANTED.values()):
+    for place, planted in enumerate(PLANTED.values()):
         day = (org.calendar.purpose_start_date(planted.purpose_id) - org.calendar.start_date).days
         for region in REGIONS:
             ids = [n for n, u in enumerate(org.units) if u.region == region]
             if not any(org.units[n].name in planted.treated_units for n in ids):
                 continue
-            channel = add(f"{planted.channel}-{region.lower()}", day, number)
-            table[number, ids] = channel
-            carried[[n for n in ids if org.units[n].name in planted.treated_units]] = number
+            channel = add(f"{planted.channel}-{region.lower()}", day, place)
+            table[place, ids] = channel
+            carried[[n for n in ids if org.units[n].name in planted.treated_units]] = place
     return Channels(
         names,
         np.array(created, np.int64),

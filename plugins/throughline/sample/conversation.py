@@ -16,6 +16,7 @@ from throughline.sample.words import EMOJI
 
 HUMAN, JOIN, FEED, APP, TOMBSTONE, BROADCAST_REPLY = range(6)
 NOBODY = -1
+FIRST_GUEST, GUESTS = 100_000, 5  # authors beyond the people of the organisation
 Bools = npt.NDArray[np.bool_]
 ANSWERED_SHARE, ANSWER_MEDIAN_MINUTES, ANSWER_SIGMA = 0.70, 100.0, 1.5
 HANDOVER_ANSWERED_SHARE, HANDOVER_ANSWER_MEDIAN_MINUTES = 0.92, 40.0
@@ -23,8 +24,9 @@ HANDOVER_ANSWERED_SHARE, HANDOVER_ANSWER_MEDIAN_MINUTES = 0.92, 40.0
 
 @dataclass
 class Conversation:
-    """int64[m]: instant, author (person, or NOBODY), channel, root (row of the thread's first message, or -1), kind,
-    deal (row of deals, or -1), edited_at (0: never); bool[m]: is_question; text; reactions: row -> [(emoji, people)]."""
+    """int64[m]: instant, author (person, guest or NOBODY), channel, root (row of the thread's first message, or -1),
+    kind, deal (row of deals, or -1), edited_at (0: never); bool[m]: is_question; reactions: row -> [(emoji, people)].
+    """
 
     at: Ints
     author: Ints
@@ -48,10 +50,9 @@ def conversation(
     activity = Activity.of(org, rng)
     posts = _posts(org, channels, activity, rng)
     about = _deal_posts(org, channels, activity, made, wishes, rng)
-    roots = _joined(posts, about)
+    roots = joined(posts, about)
     replies = _replies(org, channels, activity, roots, rng)
-    said = _joined(roots, replies)
-    said = _joined(said, _joined(_joins(org, channels), _bots(org, channels, made)))
+    said = joined(roots, replies, _joins(org, channels), _bots(org, channels, made), _guests(org, channels, rng))
     humans = np.flatnonzero(said.kind == HUMAN)
     edited = humans[rng.random(len(humans)) < 0.03]
     said.edited_at[edited] = said.at[edited] + rng.integers(10, 900, len(edited)) * SECOND
@@ -63,30 +64,40 @@ def conversation(
     return said
 
 
-def _rows(at: Ints, author: Ints, channel: Ints, kind: int = HUMAN, **more: Ints | Bools) -> Conversation:
-    n = len(at)
+def rows(at: Ints, author: Ints, channel: Ints, kind: int = HUMAN) -> Conversation:
+    """at, author, channel: int64[n]. Messages outside of threads and deals."""
+    nothing = np.full(len(at), -1, np.int64)
     return Conversation(
-        at.astype(np.int64),
-        author.astype(np.int64),
-        channel.astype(np.int64),
-        np.asarray(more.get("root", np.full(n, -1)), np.int64),
-        np.full(n, kind, np.int64),
-        np.asarray(more.get("deal", np.full(n, -1)), np.int64),
-        np.zeros(n, np.int64),
-        np.asarray(more.get("is_question", np.zeros(n, np.bool_)), np.bool_),
+        at,
+        author,
+        channel,
+        nothing,
+        np.full(len(at), kind, np.int64),
+        nothing.copy(),
+        0 * at,
+        np.zeros(len(at), np.bool_),
     )
 
 
-def _joined(first: Conversation, then: Conversation) -> Conversation:
-    names = ("at", "author", "channel", "root", "kind", "deal", "edited_at", "is_question")
-    return Conversation(*(np.concatenate([getattr(first, name), getattr(then, name)]) for name in names))
+def joined(*parts: Conversation) -> Conversation:
+    """The parts below each other; roots must already count from the first part. Texts and reactions are left out."""
+
+    def column(name: str) -> Ints:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return Conversation(
+        column("at"), column("author"), column("channel"), column("root"), column("kind"), column("deal"),
+        column("edited_at"), column("is_question").astype(np.bool_),
+    )  # fmt: skip
 
 
 def _posts(org: Organisation, channels: Channels, activity: Activity, rng: np.random.Generator) -> Conversation:
     """Posts outside of deals: where and when people write of their own accord."""
-    person, week = (np.repeat(axis, activity.counts.ravel()) for axis in np.indices(activity.counts.shape).reshape(2, -1))
+    each = np.repeat(np.arange(activity.counts.size), activity.counts.ravel())
+    person, week = np.divmod(each, activity.counts.shape[1])
     weekday = rng.choice(7, len(person), p=[0.20, 0.21, 0.21, 0.20, 0.16, 0.01, 0.01])
-    hours = np.where(rng.random(len(person)) < 0.55, rng.normal(10.3, 1.3, len(person)), rng.normal(15.0, 1.7, len(person)))
+    early = rng.random(len(person)) < 0.55
+    hours = np.where(early, rng.normal(10.3, 1.3, len(person)), rng.normal(15.0, 1.7, len(person)))
     unit = activity.unit[person, week]
     at = activity.local(unit, week * 7 + weekday, np.clip(hours, 5.0, 23.5), rng)
     at = np.where((weekday < 5) & (rng.random(len(person)) < 0.93), activity.working(unit, at, rng), at)
@@ -95,11 +106,18 @@ def _posts(org: Organisation, channels: Channels, activity: Activity, rng: np.ra
     person, unit, at, day = person[keep], unit[keep], at[keep], day[keep]
     channel = channels.choose(unit, day, rng)
     is_question = rng.random(len(at)) < np.where(channels.purpose[channel] >= 0, 0.55, 0.32)
-    return _rows(at, person, channel, is_question=is_question)
+    made = rows(at, person, channel)
+    made.is_question = is_question
+    return made
 
 
 def _deal_posts(
-    org: Organisation, channels: Channels, activity: Activity, made: Deals, wishes: DealMessages, rng: np.random.Generator
+    org: Organisation,
+    channels: Channels,
+    activity: Activity,
+    made: Deals,
+    wishes: DealMessages,
+    rng: np.random.Generator,
 ) -> Conversation:
     """Posts that link a deal: by its owner, else by the team, else by the region's service people."""
     week = (wishes.at - instant(org.calendar.start_date)) // (7 * DAY)
@@ -111,8 +129,9 @@ def _deal_posts(
     author = np.where(owned, owner, np.where(team >= 0, team, service))
     channel = np.where(wishes.purpose >= 0, channels.purpose_channel[wishes.purpose, unit], channels.team[unit])
     keep = author >= 0
-    is_question = rng.random(len(author)) < 0.5
-    return _rows(wishes.at[keep], author[keep], channel[keep], deal=wishes.deal[keep], is_question=is_question[keep])
+    said = rows(wishes.at[keep], author[keep], channel[keep])
+    said.deal, said.is_question = wishes.deal[keep], rng.random(len(said)) < 0.5
+    return said
 
 
 def _replies(
@@ -140,15 +159,18 @@ def _replies(
     root, author, at = root[keep], author[keep], at[keep]
     at = np.where(rng.random(len(at)) < 0.93, activity.working(activity.unit[author, week[keep]], at, rng), at)
     keep = at < instant(org.calendar.later_end_date)
-    return _rows(at[keep], author[keep], roots.channel[root[keep]], root=root[keep])
+    said = rows(at[keep], author[keep], roots.channel[root[keep]])
+    said.root = root[keep]
+    return said
 
 
 def _joins(org: Organisation, channels: Channels) -> Conversation:
     """Whoever takes up the tool joins three channels in one instant, as bulk joins do."""
     people = np.flatnonzero(org.account_week <= org.calendar.weeks)
     at = instant(org.calendar.start_date) + org.account_week[people] * 7 * DAY + (people * 137 % 7200 + 3600) * SECOND
-    where = np.stack([np.zeros(len(people), np.int64), channels.region[org.unit[people]], channels.team[org.unit[people]]], 1)
-    return _rows(np.repeat(at, 3), np.repeat(people, 3), where.ravel(), JOIN)
+    unit = org.unit[people]
+    where = np.stack([0 * unit, channels.region[unit], channels.team[unit]], 1)
+    return rows(np.repeat(at, 3), np.repeat(people, 3), where.ravel(), JOIN)
 
 
 def _bots(org: Organisation, channels: Channels, made: Deals) -> Conversation:
@@ -156,16 +178,27 @@ def _bots(org: Organisation, channels: Channels, made: Deals) -> Conversation:
     start, until = instant(org.calendar.start_date), instant(org.calendar.later_end_date)
     won = np.flatnonzero(made.is_won & (made.closed_at >= start) & (made.closed_at < until))
     bell = np.full(len(won), channels.names.index("deal-bell"))
-    feed = _rows(made.closed_at[won] + 90 * SECOND, np.full(len(won), NOBODY), bell, FEED, deal=won)
+    feed = rows(made.closed_at[won] + 90 * SECOND, np.full(len(won), NOBODY), bell, FEED)
+    feed.deal = won
     days = np.array([d for d in range((until - start) // DAY) if org.day(d).weekday() < 5], np.int64)
     at = np.concatenate([start + days * DAY + hour * 3600 * SECOND for hour in (7, 13, 1)])
     where = np.repeat([channels.names.index(region.lower()) for region in REGIONS], len(days))
-    return _joined(feed, _rows(at, np.full(len(at), NOBODY), where, APP))
+    return joined(feed, rows(at, np.full(len(at), NOBODY), where, APP))
+
+
+def _guests(org: Organisation, channels: Channels, rng: np.random.Generator) -> Conversation:
+    """A post a week by each guest, in the topics; nobody is bound to answer."""
+    weeks = np.repeat(np.arange(org.calendar.weeks + 1), GUESTS)
+    seconds = rng.integers(0, 5 * 86_400 - 3600, len(weeks)) * SECOND + rng.integers(0, SECOND, len(weeks))
+    at = instant(org.calendar.start_date) + weeks * 7 * DAY + seconds
+    said = rows(at, FIRST_GUEST + np.tile(np.arange(GUESTS), len(weeks) // GUESTS), channels.topics[weeks % 4])
+    said.is_question = rng.random(len(said)) < 0.4
+    return said
 
 
 def _react(org: Organisation, activity: Activity, said: Conversation, rng: np.random.Generator) -> None:
     """Reactions on people's messages, most by the own unit."""
-    human = np.flatnonzero((said.kind == HUMAN) & (said.author >= 0))
+    human = np.flatnonzero((said.kind == HUMAN) & (said.author < FIRST_GUEST))
     likely = np.where(said.root[human] < 0, 0.26, 0.10)
     count = np.where(rng.random(len(human)) < likely, rng.geometric(0.5, len(human)), 0)
     row = np.repeat(human, np.minimum(count, 12))
@@ -182,4 +215,3 @@ def _react(org: Organisation, activity: Activity, said: Conversation, rng: np.ra
             given.append((EMOJI[name], [person]))
         elif person not in people:
             people.append(person)
-

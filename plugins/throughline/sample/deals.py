@@ -1,6 +1,6 @@
 """The deals of the sample and the messages that they attract. One row per deal in every array.
 
-A deal's outcome is drawn at its creation. Messages about it arrive over its life at a rate drawn apart from the outcome.
+A deal's outcome is drawn at its creation. Messages about it arrive over its life at a rate drawn apart from that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from throughline.sample.planted import (
     WON_SIGMA,
 )
 
-DEALS_PER_PERSON_WEEK = 0.125
+DEALS_PER_PERSON_WEEK = 0.17
 ORDINARY_RATE_PER_DAY = 0.002  # links to deals outside of any purpose
 STAGES = ("Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
 Floats = npt.NDArray[np.float64]
@@ -89,24 +89,24 @@ def deals(org: Organisation, people: int, accounts: int, rng: np.random.Generato
     closed = _quarter_end(created + (np.maximum(length, 0.2) * DAY).astype(np.int64), won, rng)
     reached = np.where(won, 3, rng.integers(0, 4, len(day)))
     steps = np.sort(rng.random((len(day), 3)), axis=1) * np.where(reached < 3, (reached + 0.5) / 3.5, 0.95)[:, None]
-    stage_at = created[:, None] + (np.concatenate([np.zeros((len(day), 1)), steps], 1) * (closed - created)[:, None]).astype(np.int64)
+    entered = np.concatenate([np.zeros((len(day), 1)), steps], 1) * (closed - created)[:, None]
+    stage_at = (created[:, None] + entered.astype(np.int64)) // SECOND * SECOND
+    new = rng.random(len(day)) < 0.6
     account = np.minimum((rng.pareto(1.3, len(day)) * accounts / 12).astype(np.int64), accounts * 40)
     account = (account * 7 + unit * 13) % accounts
-    return Deals(created, closed, won, unit, owner, account, amount, reached, stage_at // SECOND * SECOND, rng.random(len(day)) < 0.6)
+    return Deals(created, closed, won, unit, owner, account, amount, reached, stage_at, new)
 
 
 def deal_messages(org: Organisation, made: Deals, rng: np.random.Generator) -> DealMessages:
     """Messages of the purposes from their start on, and a thin flow outside of any purpose."""
     chat_from, chat_until = instant(org.calendar.start_date), instant(org.calendar.later_end_date)
+    flows = [(-1, chat_from, np.full(len(made), ORDINARY_RATE_PER_DAY))]
+    for number, planted in enumerate(PLANTED.values()):
+        carried = np.array([u.name in planted.treated_units for u in org.units])[made.unit]
+        rate = rng.gamma(2.0, planted.message_rate_mean_per_day / 2, len(made)) * carried
+        flows.append((number, instant(org.calendar.purpose_start_date(planted.purpose_id)), rate))
     rows = []
-    for number, planted in enumerate([*PLANTED.values(), None]):
-        if planted is None:
-            number, since = -1, chat_from
-            rate = np.full(len(made), ORDINARY_RATE_PER_DAY)
-        else:
-            since = instant(org.calendar.purpose_start_date(planted.purpose_id))
-            carried = np.array([u.name in planted.treated_units for u in org.units])[made.unit]
-            rate = rng.gamma(2.0, planted.message_rate_mean_per_day / 2, len(made)) * carried
+    for number, since, rate in flows:
         begin = np.maximum(made.created_at, since)
         life = np.maximum(np.minimum(made.closed_at, chat_until) - begin, 0)
         count = rng.poisson(rate * life / DAY)
@@ -137,7 +137,7 @@ def _owners(org: Organisation, rng: np.random.Generator) -> tuple[Ints, Floats, 
 
 
 def _day_weight(org: Organisation, offset: int) -> float:
-    """New deals on one day: working days, fewer in August and at the turn of the year, more in a quarter's first month."""
+    """New deals on one day: fewer on weekends, in August and around New Year, more in a quarter's first month."""
     day = org.day(offset)
     if day.weekday() >= 5:
         return 0.08

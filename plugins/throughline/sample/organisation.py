@@ -124,10 +124,12 @@ def organisation(calendar: Calendar, people: int, rng: np.random.Generator) -> O
     band += [""] * len(seats)
     leads = np.concatenate([leads, np.full(len(seats), -1)])
     moved, unit_after = _moves(all_units, unit, left, hired, band, last_day, rng)
-    promoted = np.where((rng.random(count) < 0.05) & (moved == NEVER), rng.integers(30, max(last_day - 30, 31), count), NEVER)
+    promoted = np.where(
+        (rng.random(count) < 0.05) & (moved == NEVER), rng.integers(30, max(last_day - 30, 31), count), NEVER
+    )
     promoted = np.where((promoted > hired + 60) & (promoted < left), promoted, NEVER)
     names = [(FIRST[a], LAST[b]) for a, b in rng.integers(0, (len(FIRST), len(LAST)), (count, 2)).tolist()]
-    rate = np.minimum(rng.lognormal(np.log(2.3), 0.75, count), 40.0)
+    rate = np.minimum(rng.lognormal(np.log(2.6), 0.75, count), 40.0)
     silent = (rng.random(count) < SILENT_SHARE) & np.array([not b for b in band])
     adopts = _adoption(calendar, all_units, unit, hired, left, silent, rng)
     has_account = ~silent | (rng.random(count) < 0.5)
@@ -135,7 +137,8 @@ def organisation(calendar: Calendar, people: int, rng: np.random.Generator) -> O
     account = np.where(silent & has_account, first_seen + rng.integers(0, 20, count), adopts)
     account = np.where(has_account & (account * 7 < left), account, NEVER)
     return Organisation(
-        calendar, all_units, names, unit, unit_after, moved, hired, left, promoted, band, leads, manager, adopts, account, rate
+        calendar, all_units, names, unit, unit_after, moved, hired, left, promoted, band, leads, manager,
+        adopts, account, rate,
     )  # fmt: skip
 
 
@@ -166,7 +169,13 @@ def _seats(all_units: tuple[Unit, ...], people: int) -> tuple[Ints, list[str], I
 
 
 def _moves(
-    all_units: tuple[Unit, ...], unit: Ints, left: Ints, hired: Ints, band: list[str], last_day: int, rng: np.random.Generator
+    all_units: tuple[Unit, ...],
+    unit: Ints,
+    left: Ints,
+    hired: Ints,
+    band: list[str],
+    last_day: int,
+    rng: np.random.Generator,
 ) -> tuple[Ints, Ints]:
     """Day and target of a move, if any. Sellers stay within their arm, so that moves blur no planted contrast."""
     arm = {u: planted.purpose_id for planted in PLANTED.values() for u in planted.treated_units}
@@ -182,7 +191,13 @@ def _moves(
 
 
 def _adoption(
-    calendar: Calendar, all_units: tuple[Unit, ...], unit: Ints, hired: Ints, left: Ints, silent: np.ndarray, rng: np.random.Generator
+    calendar: Calendar,
+    all_units: tuple[Unit, ...],
+    unit: Ints,
+    hired: Ints,
+    left: Ints,
+    silent: np.ndarray,
+    rng: np.random.Generator,
 ) -> Ints:
     """Week of taking up the tool, int64[p]: hazard p + q F, F half from the own unit and half from the whole firm.
 

@@ -10,7 +10,8 @@ Three purposes, each carried by its own sales teams; eight further sales teams c
 
 In all three the messages about a deal arrive at a rate drawn before and apart from its outcome, over the deal's
 whole life. Won deals live longer, so they collect more messages: "deals with messages win more" holds by
-construction, without any effect (immortal time).
+construction, without any effect (immortal time). A contrast of the idle purpose's teams with all others is not zero:
+it contains the effect of the working one. Its teams compare with themselves by landmark, or with UNTOUCHED_UNITS.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ class Planted:
     """One purpose as it truly is.
 
     effect: added to the win probability of deals created by a treated team on or after the start.
-    naive_bias: how much more often deals with messages win than those without, among the treated teams' deals
-        created after the start, without any effect of messages (to be expected within about 0.05).
+    naive_bias: how much more often deals with messages are won within 180 days than those without, among the treated
+        teams' deals created after the start, although messages have no effect: the mean of 60 seeds at the default
+        size (standard deviation 0.04; of `quiet-pilot` 0.14).
     message_rate_mean_per_day: mean of the gamma rate (shape 2) at which messages about one deal arrive.
     start_share: the purpose's start as a share of the history.
     """
@@ -55,7 +57,7 @@ PLANTED: dict[str, Planted] = {
             "faster-handover",
             "C1b_180",
             effect=0.15,
-            naive_bias=0.13,
+            naive_bias=0.18,
             treated_units=(
                 "EMEA-Sales-Retail",
                 "EMEA-Sales-Industry",
@@ -75,7 +77,7 @@ PLANTED: dict[str, Planted] = {
             "ask-the-floor",
             "C1b_180",
             effect=0.0,
-            naive_bias=0.13,
+            naive_bias=0.14,
             treated_units=(
                 "EMEA-Sales-Finance",
                 "EMEA-Sales-Public",
@@ -93,7 +95,7 @@ PLANTED: dict[str, Planted] = {
             "quiet-pilot",
             "C1b_180",
             effect=0.05,
-            naive_bias=0.13,
+            naive_bias=0.14,
             treated_units=("AMER-Sales-Health", "APAC-Sales-Public"),
             start_share=0.5,
             message_rate_mean_per_day=0.03,
@@ -102,6 +104,12 @@ PLANTED: dict[str, Planted] = {
         ),
     )
 }
+
+UNTOUCHED_UNITS = tuple(
+    name
+    for name in (f"{region}-Sales-{segment}" for region in REGIONS for segment in SEGMENTS)
+    if not any(name in planted.treated_units for planted in PLANTED.values())
+)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,11 @@ WORDS = {
         "Regional sales director", "Team lead of the pilot", "G1-growth", "skunkworks",
     ),
 }  # fmt: skip
-DESIGNS = {"faster-handover": ("did", 0.10, 0.12), "ask-the-floor": ("landmark", 0.10, 0.08), "quiet-pilot": ("did", 0.10, 0.10)}
+DESIGNS = {
+    "faster-handover": ("did", 0.10, 0.12),
+    "ask-the-floor": ("landmark", 0.10, 0.08),
+    "quiet-pilot": ("did", 0.10, 0.10),
+}
 
 
 def write_roster(directory: Path, org: Organisation) -> Path:
@@ -52,10 +56,18 @@ def _row(org: Organisation, person: int, begin: int, end: int) -> str:
     band = org.band[person]
     level = 1 if person == 0 else LEVEL[band] - (begin == org.promoted_day[person])
     until = "" if end == NEVER else org.day(end).isoformat()
-    fields = [
-        org.email(person), org.units[unit].name, "" if boss is None else org.email(boss), str(level), str(bool(band)).lower(), band,
-        org.day(begin).isoformat(), until, org.units[unit].zone, str(not band and person % 61 == 5).lower(),
-    ]  # fmt: skip
+    fields = (
+        org.email(person),
+        org.units[unit].name,
+        "" if boss is None else org.email(boss),
+        str(level),
+        str(bool(band)).lower(),
+        band,
+        org.day(begin).isoformat(),
+        until,
+        org.units[unit].zone,
+        str(not band and person % 61 == 5).lower(),
+    )
     return ",".join(fields)
 
 

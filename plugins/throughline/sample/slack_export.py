@@ -6,7 +6,7 @@ Left out: private channels and direct messages (a standard export has none), `bl
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,13 +16,12 @@ from throughline.sample.activity import Channels
 from throughline.sample.archive import write_zip
 from throughline.sample.clock import SECOND, Zone, instant
 from throughline.sample.conversation import APP, BROADCAST_REPLY, FEED, JOIN, TOMBSTONE, Conversation
-from throughline.sample.identifiers import APP_BOT, APP_ID, APP_USER, FEED_BOT, TEAM_ID, slack_channel, slack_user
-from throughline.sample.organisation import DOMAIN, Organisation
-from throughline.sample.words import FIRST, LAST
+from throughline.sample.identifiers import APP_BOT, APP_ID, APP_USER, FEED_BOT, TEAM_ID, slack_user
+from throughline.sample.organisation import Organisation
+from throughline.sample.slack_members import channels_json, integration_logs, users_json
 
 WORKSPACE = "Veldmark"
 PACIFIC = "America/Los_Angeles"
-GUESTS = 5
 
 
 def write_export(
@@ -34,7 +33,7 @@ def write_export(
     members: list[tuple[str, str]] = [
         ("channels.json", dumped(channels_json(org, rooms, said, taken_at))),
         ("users.json", dumped(users_json(org, taken_at))),
-        ("integration_logs.json", dumped(_integration_logs(org))),
+        ("integration_logs.json", dumped(integration_logs(org))),
         ("canvases.json", "[\n\n]"),
         ("lists.json", '[\n""\n]'),
     ]
@@ -108,7 +107,9 @@ def _message(said: Conversation, row: int, threads: dict[int, list[int]], taken_
     lines += ['"type": "message"', f'"ts": "{ts(at)}"', f'"text": {_escaped(said.text[row])}']
     edited = int(said.edited_at[row])
     if edited and edited < taken_at and kind != TOMBSTONE:
-        lines.append(f'"edited": {{\n            "user": "{user}",\n            "ts": "{edited // SECOND}.000000"\n        }}')
+        lines.append(
+            f'"edited": {{\n            "user": "{user}",\n            "ts": "{edited // SECOND}.000000"\n        }}'
+        )
     root = int(said.root[row])
     if root >= 0:
         asked = "USLACKBOT" if said.kind[root] == TOMBSTONE else slack_user(int(said.author[root]))
@@ -125,10 +126,7 @@ def _thread_lines(said: Conversation, row: int, replies: list[int]) -> list[str]
     users = [slack_user(int(said.author[n])) for n in replies]
     distinct = list(dict.fromkeys(users))
     shown = ",\n".join(f'            "{user}"' for user in distinct[:5])  # the tool caps the list
-    records = ",\n".join(
-        f'            {{\n                "user": "{user}",\n                "ts": "{ts(int(said.at[n]))}"\n            }}'
-        for user, n in zip(users, replies, strict=True)
-    )
+    records = ",\n".join(_reply(user, int(said.at[n])) for user, n in zip(users, replies, strict=True))
     return [
         f'"thread_ts": "{ts(int(said.at[row]))}"',
         f'"reply_count": {len(replies)}',
@@ -137,6 +135,10 @@ def _thread_lines(said: Conversation, row: int, replies: list[int]) -> list[str]
         f'"reply_users": [\n{shown}\n        ]',
         f'"replies": [\n{records}\n        ]',
     ]
+
+
+def _reply(user: str, at: int) -> str:
+    return f'            {{\n                "user": "{user}",\n                "ts": "{ts(at)}"\n            }}'
 
 
 def _reaction(name: str, people: list[int]) -> str:
@@ -149,88 +151,3 @@ def _reaction(name: str, people: list[int]) -> str:
 
 def _escaped(text: str) -> str:
     return json.dumps(text).replace("/", "\\/")
-
-
-def users_json(org: Organisation, taken_at: int) -> list[dict[str, object]]:
-    """Everybody with an account when the export is taken, five guests, one app. Left: deactivated, flags absent."""
-    made: list[dict[str, object]] = []
-    week_now = (taken_at - instant(org.calendar.start_date)) // (7 * 86_400 * SECOND)
-    for person in np.flatnonzero(org.account_week <= week_now).tolist():
-        first, last = org.names[person]
-        email = org.email(person)
-        if person % 53 == 7:
-            email = email.replace(first.lower(), first, 1)  # as typed by its owner: joins ignore case
-        gone_at = instant(org.day(int(org.left_day[person]) + 1)) if org.left_day[person] < 10_000 else taken_at + 1
-        created = instant(org.day(int(org.account_week[person]) * 7))
-        user: dict[str, object] = {"id": slack_user(person), "team_id": TEAM_ID, "name": f"{first}.{last}{person}".lower()}
-        user |= {"deleted": gone_at <= taken_at, "real_name": f"{first} {last}", "is_bot": False, "is_app_user": False}
-        user["profile"] = {"real_name": f"{first} {last}", "display_name": first, "team": TEAM_ID, "fields": None}
-        if person % 97 != 11:  # a few hide it, as in real workspaces
-            user["profile"] |= {"email": email}  # type: ignore[operator]
-        user["updated"] = (gone_at if gone_at <= taken_at else created) // SECOND
-        if gone_at > taken_at:
-            user |= _flags(org.units[int(org.unit[person])].zone)
-        made.append(user)
-    return made + _guests(org) + [_app()]
-
-
-def _flags(zone: str, guest: int = 0) -> dict[str, object]:
-    return {
-        "tz": zone,
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": guest > 0,
-        "is_ultra_restricted": guest > 1,
-    }
-
-
-def _guests(org: Organisation) -> list[dict[str, object]]:
-    made = []
-    for n in range(GUESTS):
-        first, last = FIRST[n * 3], LAST[n * 5]
-        profile = {"real_name": f"{first} {last}", "email": f"{first}.{last}@partner{n}.example".lower(), "team": TEAM_ID}
-        user: dict[str, object] = {"id": f"U0GUEST000{n}", "team_id": TEAM_ID, "name": f"guest{n}", "deleted": False}
-        user |= {"real_name": f"{first} {last}", "is_bot": False, "is_app_user": False, "profile": profile}
-        user["updated"] = instant(org.calendar.start_date) // SECOND
-        made.append(user | _flags("Europe/Berlin", 1 + n % 2))
-    return made
-
-
-def _app() -> dict[str, object]:
-    profile = {"real_name": "Standby", "bot_id": APP_BOT, "api_app_id": APP_ID, "team": TEAM_ID}
-    user: dict[str, object] = {"id": APP_USER, "team_id": TEAM_ID, "name": "standby", "deleted": False, "is_bot": True}
-    return user | {"is_app_user": False, "real_name": "Standby", "profile": profile, "updated": 1_700_000_000, **_flags("Europe/Berlin")}
-
-
-def channels_json(org: Organisation, rooms: Channels, said: Conversation, taken_at: int) -> list[dict[str, object]]:
-    """Channels that exist when the export is taken; members: who joined them or wrote in them."""
-    before = (said.at < taken_at) & (said.author >= 0)
-    pairs = np.unique(np.stack([said.channel[before], said.author[before]], 1), axis=0)
-    made: list[dict[str, object]] = []
-    for number, name in enumerate(rooms.names):
-        created = instant(org.day(int(rooms.created_day[number])))
-        if created >= taken_at:
-            continue
-        members = [slack_user(int(person)) for person in pairs[pairs[:, 0] == number, 1]]
-        note = {"value": "", "creator": "", "last_set": 0}
-        made.append(
-            {
-                "id": slack_channel(number),
-                "name": name,
-                "created": created // SECOND,
-                "creator": slack_user(0),
-                "is_archived": name == "old-intranet",
-                "is_general": name == "general",
-                "members": members,
-                "topic": note,
-                "purpose": note,
-            }
-        )
-    return made
-
-
-def _integration_logs(org: Organisation) -> list[dict[str, object]]:
-    day = datetime.combine(org.calendar.start_date, datetime.min.time(), UTC)
-    log = {"user_id": slack_user(0), "user_name": "admin", "date": int(day.timestamp()), "change_type": "added"}
-    return [log | {"app_type": "Standby", "app_id": APP_ID}, log | {"app_type": "Deal Bell", "service_id": FEED_BOT}]

@@ -6,7 +6,18 @@ import numpy as np
 
 from throughline.sample.activity import Channels
 from throughline.sample.clock import SECOND, Ints
-from throughline.sample.conversation import APP, BROADCAST_REPLY, FEED, HUMAN, JOIN, NOBODY, TOMBSTONE, Conversation
+from throughline.sample.conversation import (
+    APP,
+    BROADCAST_REPLY,
+    FEED,
+    HUMAN,
+    JOIN,
+    NOBODY,
+    TOMBSTONE,
+    Conversation,
+    joined,
+    rows,
+)
 from throughline.sample.identifiers import salesforce, slack_user
 from throughline.sample.organisation import Organisation
 from throughline.sample.planted import PLANTED
@@ -23,35 +34,35 @@ FIXED = {
 
 def word(org: Organisation, said: Conversation, rooms: Channels, rng: np.random.Generator) -> Conversation:
     """The same conversation with its texts, and with a few posts repeated in another channel within minutes."""
-    shape = np.where(said.deal >= 0, np.where(said.is_question, "deal_ask", "deal_tell"), np.where(said.is_question, "ask", "tell"))
+    about = np.where(said.is_question, "deal_ask", "deal_tell")
+    shape = np.where(said.deal >= 0, about, np.where(said.is_question, "ask", "tell"))
     shape = np.where(said.root >= 0, "answer", shape)
     texts = [""] * len(said)
     for one in ("ask", "tell", "answer", "deal_ask", "deal_tell"):
-        rows = np.flatnonzero((shape == one) & np.isin(said.kind, (HUMAN, BROADCAST_REPLY, TOMBSTONE)))
-        for row, text in zip(rows.tolist(), sentences(one, len(rows), rng), strict=True):
+        these = np.flatnonzero((shape == one) & np.isin(said.kind, (HUMAN, BROADCAST_REPLY, TOMBSTONE)))
+        for row, text in zip(these.tolist(), sentences(one, len(these), rng), strict=True):
             texts[row] = text
     mentioned = _mentions(org, said, rng)
     luck = rng.random((len(said), 3))
     tags = [planted.tag for planted in PLANTED.values()]
     author, kind, deal = said.author.tolist(), said.kind.tolist(), said.deal.tolist()
     purpose = rooms.purpose[said.channel].tolist()
-    for row, text in enumerate(texts):
+    for row, sentence in enumerate(texts):
         link = _link(deal[row], luck[row, 0]) if deal[row] >= 0 else ""
         if kind[row] in FIXED:
             texts[row] = FIXED[kind[row]].format(link=link)
         elif kind[row] == JOIN:
             texts[row] = f"<@{slack_user(author[row])}> has joined the channel"
         else:
-            text = text.replace("{link}", f"<{link}>") if link else text
-            if mentioned[row] >= 0:
-                text = f"<@{slack_user(mentioned[row])}> {text}"
-            if luck[row, 1] < 0.006 and said.root[row] < 0:
-                text = f"<!{'here' if luck[row, 1] < 0.004 else 'channel'}> {text}"
+            broadcast = luck[row, 1] < 0.006 and said.root[row] < 0
+            to_all = f"<!{'here' if luck[row, 1] < 0.004 else 'channel'}> " if broadcast else ""
+            to_one = f"<@{slack_user(mentioned[row])}> " if mentioned[row] >= 0 else ""
+            tag = ""
             if purpose[row] >= 0 and luck[row, 2] < 0.45:
-                text = f"{text} #{tags[purpose[row]]}"
+                tag = f" #{tags[purpose[row]]}"
             elif luck[row, 2] > 0.985:
-                text = f"{text} #tip"
-            texts[row] = text
+                tag = " #tip"
+            texts[row] = f"{to_all}{to_one}{sentence.replace('{link}', f'<{link}>')}{tag}"
     said.text = texts
     return _cross_posts(said, rooms, rng)
 
@@ -89,7 +100,7 @@ def _mentions(org: Organisation, said: Conversation, rng: np.random.Generator) -
     asked = np.where(said.root >= 0, said.author[said.root], NOBODY)
     everyone = rng.permutation(np.flatnonzero(org.account_week <= org.calendar.weeks // 2))
     chance = everyone[rng.integers(0, len(everyone), len(said))]
-    author = np.maximum(said.author, 0)
+    author = np.where(said.author < len(org), np.maximum(said.author, 0), 0)
     lead = org.manager[org.unit[author]]
     found = np.where(said.root >= 0, np.where(luck < 0.22, asked, NOBODY), NOBODY)
     posts = said.root < 0
@@ -116,16 +127,13 @@ def _cross_posts(said: Conversation, rooms: Channels, rng: np.random.Generator) 
     again = able[rng.random(len(able)) < 0.006]
     where = rooms.topics[rng.integers(0, 3, len(again))]
     again, where = again[said.channel[again] != where], where[said.channel[again] != where]
-    names = ("at", "author", "channel", "root", "kind", "deal", "edited_at", "is_question")
-    copied = {name: getattr(said, name)[again] for name in names}
-    copied["at"] = copied["at"] + rng.integers(15, 240, len(again)) * SECOND
-    copied["channel"] = where
-    columns = [np.concatenate([getattr(said, name), copied[name]]) for name in names]
-    return Conversation(*columns, said.text + [said.text[n] for n in again.tolist()], said.reactions)
+    copied = rows(said.at[again] + rng.integers(15, 240, len(again)) * SECOND, said.author[again], where)
+    copied.deal, copied.is_question = said.deal[again], said.is_question[again]
+    both = joined(said, copied)
+    both.text, both.reactions = said.text + [said.text[n] for n in again.tolist()], said.reactions
+    return both
 
 
 def _link(deal: int, luck: float) -> str:
     record = salesforce("006", deal + 1)
     return f"{CRM}{record}" if luck < 0.7 else f"{LIGHTNING}{record}/view"
-
-
