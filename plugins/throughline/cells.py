@@ -1,0 +1,211 @@
+"""Columns of text -> typed columns. What cannot be read becomes NULL, and `unreadable` tells where.
+
+Dates are ISO 8601 or in an order that the reader was told (`order_declared`); day, month and year are never guessed:
+03-07-24 raises `Unclear` with its readings. Date-times without a zone are UTC. Dates are never shifted by a zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from throughline.source import AMOUNT, TIMESTAMP
+
+YES: Final = ("1", "true", "yes", "y")
+NO: Final = ("0", "false", "no", "n")
+ORDERS: Final = ("DMY", "MDY", "YMD")
+
+_EMAIL = r"(?i)^(mailto:)?[^@\s,;<>]+@[^@\s,;<>]+$"
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ][\d:.]+ ?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_PARTS = re.compile(
+    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{2,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([AaPp])[Mm])?)?", re.ASCII
+)
+_DECLARED = re.compile(r"(?:^|/)dates=(D{1,2}|M{1,2}|Y{2,4})-(D{1,2}|M{1,2}|Y{2,4})-(D{1,2}|M{1,2}|Y{2,4})/", re.I)
+
+
+class Unclear(ValueError):  # noqa: N818  # a finding about the data, as Refused is
+    """A date that is not in ISO form. index: its place in the column; readings: what it may mean, ISO."""
+
+    def __init__(self, index: int, readings: list[str]) -> None:
+        self.index, self.readings = index, readings
+        super().__init__(f"a date is not written YYYY-MM-DD and reads as {' or '.join(readings) or 'none'}")
+
+
+class Fraction(ValueError):  # noqa: N818  # as above
+    """A value strictly between 0 and 1 among percentages of 0 to 100. index: its place in the column."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        super().__init__("a fraction among percentages")
+
+
+def order_declared(name: str) -> str | None:
+    """The order of day, month and year that a folder in the file's name declares (dates=DD-MM-YY), else None."""
+    found = _DECLARED.search(name)
+    order = "".join(part[0] for part in found.groups()).upper() if found else ""
+    return order if order in ORDERS else None
+
+
+def texts(values: pa.Array) -> pa.Array:
+    """Trimmed; nothing left is NULL."""
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def flags(values: pa.Array) -> pa.Array:
+    """Booleans. An empty cell is false: a checkbox is ticked or not, and some tools write only the ticks."""
+    lowered = pc.utf8_lower(values)
+    yes, no = pc.is_in(lowered, pa.array(YES)), pc.is_in(lowered, pa.array(NO))
+    readable = pc.or_(pc.or_(yes, no), pc.is_null(values))
+    return pc.if_else(readable, yes, pa.scalar(None, pa.bool_()))
+
+
+def counts(values: pa.Array) -> pa.Array:
+    """Whole numbers."""
+    return _cast(values, pa.int64(), int)
+
+
+def amounts(values: pa.Array) -> pa.Array:
+    """decimal(18, 2), rounded half to even; a decimal point and no thousands separator."""
+    return _cast(values, AMOUNT, _amount)
+
+
+def numbers(values: pa.Array) -> pa.Array:
+    """Finite doubles."""
+    found = _cast(values, pa.float64(), float)
+    return pc.if_else(pc.is_finite(found), found, pa.scalar(None, pa.float64()))
+
+
+def percentages(values: pa.Array) -> pa.Array:
+    """0 to 100 -> shares of 0 to 1; what lies outside cannot be read. Raises Fraction: 0.35 is no percentage."""
+    found = numbers(values)
+    fractions = pc.and_(pc.greater(found, 0), pc.less(found, 1))
+    if pc.any(fractions).as_py():
+        raise Fraction(pc.index(fractions, True).as_py())
+    inside = pc.and_(pc.greater_equal(found, 0), pc.less_equal(found, 100))
+    return pc.divide(pc.if_else(inside, found, pa.scalar(None, pa.float64())), 100.0)
+
+
+def emails(values: pa.Array) -> pa.Array:
+    """Addresses as they are; what is none cannot be read."""
+    return pc.if_else(pc.match_substring_regex(values, _EMAIL), values, pa.scalar(None, pa.string()))
+
+
+def time_zones(values: pa.Array) -> pa.Array:
+    """Names of the time zone database; another cannot be read."""
+    from zoneinfo import available_timezones
+
+    known = pc.is_in(values, pa.array(sorted(available_timezones())))
+    return pc.if_else(known, values, pa.scalar(None, pa.string()))
+
+
+def dates(values: pa.Array, order: str | None = None) -> pa.Array:
+    """Calendar dates; of a date-time the date as written. Raises Unclear."""
+    try:
+        return pc.cast(values, pa.date32())
+    except pa.ArrowInvalid:
+        pass
+    if pc.all(pc.match_substring(values, " 00:00:00")).as_py():
+        try:
+            return pc.cast(pc.utf8_slice_codeunits(values, 0, 10), pa.date32())
+        except pa.ArrowInvalid:
+            pass
+    return _one_by_one(values, pa.date32(), lambda text: _date(text, order))
+
+
+def moments(values: pa.Array, order: str | None = None) -> pa.Array:
+    """UTC timestamps; without a zone they are UTC, a date alone is its midnight. Raises Unclear."""
+    try:
+        return pc.cast(values, TIMESTAMP)
+    except pa.ArrowInvalid:
+        pass
+    try:
+        return pc.assume_timezone(pc.cast(values, pa.timestamp("us")), "UTC")
+    except pa.ArrowInvalid:
+        return _one_by_one(values, TIMESTAMP, lambda text: _moment(text, order))
+
+
+def unreadable(text: pa.Array, typed: pa.Array) -> pa.Array:
+    """true where a cell held something and nothing could be read."""
+    return pc.and_(pc.is_valid(text), pc.is_null(typed))
+
+
+def _cast(values: pa.Array, kind: pa.DataType, one: Callable[[str], Any]) -> pa.Array:
+    try:
+        return pc.cast(values, kind)
+    except pa.ArrowInvalid:
+        return _one_by_one(values, kind, one)
+
+
+def _one_by_one(values: pa.Array, kind: pa.DataType, one: Callable[[str], Any]) -> pa.Array:
+    """The slow way, for columns in which some value is not as expected."""
+    found: list[Any] = []
+    for index, text in enumerate(values.to_pylist()):
+        try:
+            found.append(None if text is None else one(text))
+        except Unclear as unclear:
+            raise Unclear(index, unclear.readings) from None
+        except (ValueError, OverflowError, InvalidOperation):
+            found.append(None)
+    return pa.array(found, kind)
+
+
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text).quantize(Decimal("0.01"))
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 16:
+        raise ValueError("not an amount")
+    return amount
+
+
+def _date(text: str, order: str | None) -> date:
+    if iso := _ISO_DATE.fullmatch(text):
+        return date(int(iso[1]), int(iso[2]), int(iso[3]))
+    parts = _parts(text, order)
+    return _read(parts, order or "")
+
+
+def _moment(text: str, order: str | None) -> datetime:
+    if _ISO_DATE.fullmatch(text):
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    parts = _parts(text, order)
+    day = _read(parts, order or "")
+    hour = int(parts[4] or 0)
+    if half := parts[7]:
+        if not 1 <= hour <= 12:
+            raise ValueError("no hour")
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    return datetime(day.year, day.month, day.day, hour, int(parts[5] or 0), int(parts[6] or 0), tzinfo=UTC)
+
+
+def _parts(text: str, order: str | None) -> re.Match[str]:
+    parts = _PARTS.fullmatch(text)
+    if not parts:
+        raise ValueError("no date")
+    if order is None:
+        raise Unclear(0, _readings(parts))
+    return parts
+
+
+def _readings(parts: re.Match[str]) -> list[str]:
+    readings = []
+    for order in ORDERS:
+        try:
+            readings.append(_read(parts, order).isoformat())
+        except ValueError:
+            continue
+    return list(dict.fromkeys(readings))[:2]
+
+
+def _read(parts: re.Match[str], order: str) -> date:
+    fields = dict(zip(order, (parts[1], parts[2], parts[3]), strict=True))
+    year, month, day = fields["Y"], fields["M"], fields["D"]
+    if len(year) not in (2, 4) or len(day) > 2 or len(month) > 2:
+        raise ValueError("no date in this order")
+    return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))

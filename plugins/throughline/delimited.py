@@ -1,0 +1,227 @@
+"""Delimited text of any make -> batches of strings, with the row that each stands in. Memory stays flat.
+
+`examine` reads the bytes once: what cannot be text is refused, the encoding (UTF-8 with or without BOM, else
+Windows-1252, which contains ISO-8859-1), the delimiter and the header are found out. `rows` reads them again as
+batches. A row is named as a spreadsheet shows it: the header is row 1; blank lines do not count, a cell of several
+lines does not either.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from throughline.source import Refused
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+DELIMITERS: Final = (",", "\t", ";", "|", "^", "`")  # those that the Bulk API offers
+CHUNK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 4 << 20  # a row must fit into one: 30 columns of the longest text field (131,072)
+
+Chunks = Callable[[], Iterator[bytes]]
+
+_BOM = codecs.BOM_UTF8
+_HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"(?:[^"]|"")*")*)(?:\r\n|\n|\r|\Z)')
+_SEPARATOR_LINE = re.compile(rb"sep=(.)[\r\n]+")  # written by spreadsheets for spreadsheets
+_NOT_TEXT: Final = {
+    b"PK\x03\x04": "a spreadsheet workbook or an archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet workbook",
+    b"\x1f\x8b": "a compressed file",
+    codecs.BOM_UTF16_LE: "UTF-16 text",
+    codecs.BOM_UTF16_BE: "UTF-16 text",
+    b"<": "a web page",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A delimited text as examined. body_offset: where the rows begin, in bytes without NULs."""
+
+    place: str
+    header: tuple[str, ...]
+    delimiter: str
+    encoding: str
+    body_offset: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """records: RecordBatch[n] of nullable strings; numbers: the row that each of them stands in."""
+
+    records: pa.RecordBatch
+    numbers: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A row with another number of cells than the header."""
+
+    number: int
+
+
+def of_file(path: Path) -> Chunks:
+    """The bytes of a file, from its beginning at each call."""
+
+    def chunks() -> Iterator[bytes]:
+        with path.open("rb") as stream:
+            while piece := stream.read(CHUNK_BYTES):
+                yield piece
+
+    return chunks
+
+
+def head(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Sheet:
+    """Header and delimiter, from the first bytes only; the encoding is a guess. Raises Refused."""
+    first = next(iter(chunks()), b"")
+    return _sheet(first, place, is_known, "utf-8" if _is_utf8(first) else "cp1252")
+
+
+def examine(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Sheet:
+    """Read all bytes once. `is_known` tells header cells that mean something; the delimiter showing most of them wins.
+
+    Raises Refused: empty, no text, no header, broken UTF-8 after a BOM, a quoted cell that is never closed.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    first, quotes, is_utf8 = b"", 0, True
+    for piece in chunks():
+        first = first or piece
+        quotes += piece.count(b'"')
+        if is_utf8 and not (piece.isascii() and not decoder.getstate()[0]):
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                is_utf8 = False
+    is_utf8 = is_utf8 and not decoder.getstate()[0]
+    sheet = _sheet(first, place, is_known, "utf-8" if is_utf8 else "cp1252")
+    if not is_utf8 and first.startswith(_BOM):
+        raise Refused("says it is UTF-8 and is not", where=place, remedy="export it again, and save it as UTF-8")
+    if quotes % 2:
+        remedy = "it may have been cut off while copying: copy or export it again"
+        raise Refused("ends inside a quoted cell", where=place, remedy=remedy)
+    return sheet
+
+
+def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequence[str]) -> Iterator[Rows | Misfit]:
+    """The rows, with the named columns only (name -> position in the header). `nulls`: spellings of nothing."""
+    from pyarrow import csv as arrow_csv
+
+    misfits: list[int] = []
+
+    def misfit(row: Any) -> str:
+        misfits.append(row.number)
+        return "skip"
+
+    body = io.BufferedReader(_Body(_clean(sheet, chunks)), CHUNK_BYTES)
+    if not body.peek(1):
+        return
+    names = [str(position) for position in range(len(sheet.header))]
+    positions = sorted(set(columns.values()))
+    convert = arrow_csv.ConvertOptions(
+        column_types={names[position]: pa.string() for position in positions},
+        include_columns=[names[position] for position in positions],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+        null_values=list(nulls),
+    )
+    parse = arrow_csv.ParseOptions(delimiter=sheet.delimiter, newlines_in_values=True, invalid_row_handler=misfit)
+    read = arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False)
+    following, reported = 1, 0
+    try:
+        with arrow_csv.open_csv(
+            pa.PythonFile(body, mode="r"), read_options=read, parse_options=parse, convert_options=convert
+        ) as reader:
+            for batch in reader:
+                numbers, following = _numbers(following, batch.num_rows, misfits)
+                records = [batch.column(positions.index(position)) for position in columns.values()]
+                yield Rows(pa.RecordBatch.from_arrays(records, names=list(columns)), numbers)
+                while reported < len(misfits) and misfits[reported] < following:
+                    yield Misfit(misfits[reported] + 1)
+                    reported += 1
+    except pa.ArrowInvalid:
+        remedy = f"a row may be larger than {BLOCK_BYTES >> 20} MB, or no delimited text follows the header"
+        raise Refused("cannot be read as delimited text", where=sheet.place, remedy=remedy) from None
+    yield from (Misfit(number + 1) for number in misfits[reported:])
+
+
+def _sheet(first: bytes, place: str, is_known: Callable[[str], bool], encoding: str) -> Sheet:
+    if not first.strip(b"\x00\r\n \t" + _BOM):
+        raise Refused("is empty", where=place, remedy="export it again; the tool wrote nothing")
+    bare = first.removeprefix(_BOM)
+    for magic, what in _NOT_TEXT.items():
+        if bare.startswith(magic):
+            raise Refused(f"is {what}, not delimited text", where=place, remedy="save it as CSV in UTF-8")
+    if first.count(b"\x00") > len(first) // 4:
+        raise Refused("is UTF-16 text", where=place, remedy="save it as CSV in UTF-8")
+    bare = bare.replace(b"\x00", b"")
+    declared = _SEPARATOR_LINE.match(bare)
+    start = declared.end() if declared else 0
+    found = _HEADER.match(bare, start)
+    if not found or not found[1].strip():
+        raise Refused("has no header line", where=place, remedy="the first line names the columns")
+    text = found[1].decode(encoding, errors="replace")
+    choices = [declared[1].decode("latin-1")] if declared else DELIMITERS
+    headers = {sign: tuple(cell.strip() for cell in next(csv.reader([text], delimiter=sign))) for sign in choices}
+    delimiter = max(headers, key=lambda sign: (sum(map(is_known, headers[sign])), len(headers[sign])))
+    return Sheet(place, headers[delimiter], delimiter, encoding, found.end())
+
+
+def _is_utf8(piece: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(piece)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _clean(sheet: Sheet, chunks: Chunks) -> Iterator[bytes]:
+    """The bytes after the header, as UTF-8, without BOM and NULs."""
+    skip, is_first = sheet.body_offset, True
+    for chunk in chunks():
+        piece = (chunk.removeprefix(_BOM) if is_first else chunk).replace(b"\x00", b"")
+        is_first = False
+        skip, piece = max(0, skip - len(piece)), piece[skip:]
+        if sheet.encoding != "utf-8" and not piece.isascii():
+            piece = piece.decode(sheet.encoding, errors="replace").encode()
+        if piece:
+            yield piece
+
+
+def _numbers(following: int, count: int, misfits: Sequence[int]) -> tuple[Sequence[int], int]:
+    """The next `count` row numbers that are no misfits (as shown: header is row 1), and what follows them."""
+    if not misfits or misfits[-1] < following:
+        return range(following + 1, following + count + 1), following + count
+    taken = set(misfits)
+    numbers: list[int] = []
+    while len(numbers) < count:
+        if following not in taken:
+            numbers.append(following + 1)
+        following += 1
+    return numbers, following
+
+
+class _Body(io.RawIOBase):
+    """An iterator of bytes as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
+        size = min(len(view), len(self._rest))
+        view[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size

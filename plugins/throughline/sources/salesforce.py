@@ -1,0 +1,267 @@
+"""Salesforce exports -> accounts, contacts, opportunities, opportunity_history, users.
+
+Two makes of one content, told apart by what they hold, not by setting:
+- the weekly Data Export: a ZIP of <Object>.csv, ISO-8859-1 or UTF-8, sometimes with NUL bytes, date-times
+  `2024-02-07 20:47:49` in UTC, dates `2024-05-11 00:00:00` (no shift), booleans 1/0, empty lookups 000000000000000AAA;
+- Data Loader, Bulk API and SOQL CSV: one object a file, UTF-8, any delimiter of the Bulk API, date-times with zone,
+  booleans true/false or 1/nothing, related fields as `Owner.Email`.
+The object is told by the file name (Opportunity.csv, Opportunity_2.csv), else by the header.
+
+Columns are found by name, without case. OBJECTS shows which are read; every other column is ignored, on purpose all
+that names people or holds text (Name, Description, NextStep, Phone, addresses). A required column that is missing
+refuses the file; an optional one gives NULL. A row without a required value is rejected by its row number. A value
+of an optional column that cannot be read becomes NULL, counted and reported once a column; where more values of a
+column are unreadable than readable the format is wrong, not the value, and the file is refused. Dates in any other
+form than ISO refuse the file with their readings, unless it lies in a folder that declares the order, as in
+`salesforce/dates=DD-MM-YY/Opportunity.csv`.
+
+Left out: report exports (labels for names, footers, the user's date format; refused), other objects (ignored).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Final
+
+from throughline import cells, delimited, fields
+from throughline.fields import Field, Form
+from throughline.landing import Archive, LandingFile
+from throughline.source import Damaged, Ignored, Parsed, Refused, Source, Table
+
+NOTHING: Final = ("", "#N/A", "000000000000000AAA", "000000000000000", "000")  # lookups and currencies that are empty
+
+
+def _plain(name: str) -> str:
+    """CloseDate, CLOSEDATE and the close_date of copying tools are one name."""
+    return name.lower().replace("_", "")
+
+
+@dataclass(frozen=True)
+class Object:
+    """One object and its table. A header tells it by having one of `telling` whole and none of `foreign`."""
+
+    form: Form
+    telling: tuple[frozenset[str], ...]
+    foreign: frozenset[str] = frozenset()
+
+
+def _needed(column: str, name: str, kind: str = "text", person: str | None = None) -> Field:
+    return Field(column, (name,), kind, required=True, person=person)
+
+
+def _given(column: str, *names: str, kind: str = "text", person: str | None = None) -> Field:
+    return Field(column, names, kind, person=person)
+
+
+def _object(table: str, *fields: Field, telling: tuple[str, ...], foreign: str = "") -> Object:
+    return Object(
+        Form(table, fields, NOTHING, _plain),
+        telling=tuple(frozenset(map(_plain, names.split())) for names in telling),
+        foreign=frozenset(map(_plain, foreign.split())),
+    )
+
+
+_CREATED = _given("created_at", "CreatedDate", kind="date-time")
+_MODIFIED = _given("modified_at", "SystemModstamp", "LastModifiedDate", kind="date-time")
+_DELETED = _given("is_deleted", "IsDeleted", kind="flag")
+_OWNER = _given("owner_id", "OwnerId", person="salesforce")
+_CURRENCY = _given("currency", "CurrencyIsoCode")
+_AMOUNT = _given("amount", "Amount", kind="amount")
+_PROBABILITY = _given("probability", "Probability", kind="percentage")
+_CLOSE_DATE = _given("close_date", "CloseDate", kind="date")
+_FORECAST = _given("forecast_category", "ForecastCategory", "ForecastCategoryName")
+
+OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given; every other column: ignored
+    "Account": _object(
+        "accounts",
+        _needed("account_id", "Id"),
+        _given("parent_id", "ParentId"),
+        _OWNER,
+        _given("industry", "Industry"),
+        _given("account_type", "Type"),
+        _CREATED,
+        _MODIFIED,
+        _DELETED,
+        telling=("Id Industry", "Id NumberOfEmployees", "Id AnnualRevenue", "Id AccountNumber"),
+        foreign="LastName Company StageName AccountId Username Status",
+    ),
+    "Contact": _object(
+        "contacts",
+        _needed("contact_id", "Id", person="salesforce_contact"),
+        _given("account_id", "AccountId"),
+        _given("email", "Email", person="email"),
+        _CREATED,
+        _MODIFIED,
+        _DELETED,
+        telling=("Id AccountId LastName", "Id AccountId Email"),
+        foreign="Username Subject StageName Status QuoteNumber OpportunityId Company",
+    ),
+    "Opportunity": _object(
+        "opportunities",
+        _needed("opportunity_id", "Id"),
+        _given("account_id", "AccountId"),
+        _OWNER,
+        _given("owner_email", "Owner.Email", person="email"),
+        _needed("stage", "StageName"),
+        _AMOUNT,
+        _CURRENCY,
+        _PROBABILITY,
+        _CLOSE_DATE,
+        _given("is_closed", "IsClosed", kind="flag"),
+        _given("is_won", "IsWon", kind="flag"),
+        _given("deal_type", "Type"),
+        _given("lead_source", "LeadSource"),
+        _FORECAST,
+        _CREATED,
+        _MODIFIED,
+        _DELETED,
+        telling=("Id StageName CloseDate", "Id StageName Amount", "Id StageName AccountId", "Id StageName IsWon"),
+        foreign="OpportunityId",
+    ),
+    "OpportunityHistory": _object(
+        "opportunity_history",
+        _needed("history_id", "Id"),
+        _needed("opportunity_id", "OpportunityId"),
+        _given("created_by_id", "CreatedById", person="salesforce"),
+        _needed("created_at", "CreatedDate", kind="date-time"),
+        _given("stage", "StageName"),
+        _AMOUNT,
+        _PROBABILITY,
+        _CLOSE_DATE,
+        _FORECAST,
+        _CURRENCY,
+        telling=("Id OpportunityId StageName CreatedDate",),
+    ),
+    "User": _object(
+        "users",
+        _needed("user_id", "Id", person="salesforce"),
+        _given("email", "Email", person="email"),
+        _given("username", "Username", person="email"),
+        _given("is_active", "IsActive", kind="flag"),
+        _given("user_type", "UserType"),
+        _given("manager_id", "ManagerId", person="salesforce"),
+        _given("role_id", "UserRoleId"),
+        _MODIFIED,
+        telling=("Id Username IsActive", "Id Username Email"),
+    ),
+}
+_NAMES = frozenset(_plain(name) for told in OBJECTS.values() for one in told.form.fields for name in one.names)
+_PART = re.compile(r"(?P<object>[a-z]+)(?:[ _.-]?\(?\d[\d_.:t-]*\)?)?", re.IGNORECASE)  # Account_2, Account (1)
+_RECORD = frozenset({"createddate", "systemmodstamp", "lastmodifieddate", "isdeleted", "ownerid", "createdbyid"})
+_WEEKLY = re.compile(r"we_[a-z0-9]+", re.IGNORECASE)
+
+
+def parse(file: LandingFile) -> Iterator[Parsed]:
+    """Yield the records of one weekly export ZIP, or of one object's CSV."""
+    order = cells.order_declared(file.name)
+    if file.name.lower().endswith(".zip"):
+        with Archive(file.path, file.name) as archive:
+            yield from _archive(archive, order)
+        return
+    chunks = delimited.of_file(file.path)
+    sheet = delimited.examine(chunks, file.name, _is_name)
+    if not _is_record(sheet) and any(" " in name for name in sheet.header):
+        raise Refused(
+            "looks like a report: labels instead of field names, dates in the reader's own form, a footer",
+            where=file.name,
+            remedy="export the object with Data Loader, or take the weekly Data Export",
+        )
+    told = _told(file.name, sheet)
+    if told:
+        yield from fields.records(sheet, chunks, told.form, order)
+    elif _is_record(sheet):
+        yield Ignored(file.name, "an object that is not used")
+    else:
+        remedy = f"name the file after its object ({', '.join(OBJECTS)}) and export field names, not labels"
+        raise Refused("cannot tell the object from name or header", where=file.name, remedy=remedy)
+
+
+def _archive(archive: Archive, order: str | None) -> Iterator[Parsed]:
+    others: Counter[str] = Counter()
+    used = objects = 0
+    for member in archive.members():
+        place = f"{archive.name} » {member}"
+        if not member.lower().endswith(".csv"):
+            others[str(PurePosixPath(member).parent)] += 1
+            continue
+        chunks = partial(archive.chunks, member)
+        sheet, told, trouble = _looked_at(member, chunks, place)
+        objects += told is not None or (sheet is not None and _is_record(sheet))
+        if trouble:
+            used += 1
+            yield trouble
+        elif told and sheet:
+            used += 1
+            yield from fields.records(sheet, chunks, told.form, order)
+        else:
+            yield Ignored(place, "an object that is not used")
+    for folder, count in others.items():
+        yield Ignored(f"{archive.name} » {folder}", f"{count:,} files that are no CSV")
+    if not used and not objects and not _WEEKLY.match(PurePosixPath(archive.name).name):
+        remedy = "land the ZIP of the weekly Data Export, or CSV files named after their object"
+        raise Refused(f"holds none of {', '.join(OBJECTS)}", where=archive.name, remedy=remedy)
+
+
+def _looked_at(
+    member: str, chunks: delimited.Chunks, place: str
+) -> tuple[delimited.Sheet | None, Object | None, Damaged | Ignored | None]:
+    """What a CSV of an archive is, and what is wrong with it. A part that nobody reads is not examined."""
+    told: Object | None = None
+    try:
+        sheet = delimited.head(chunks, place, _is_name)
+        told = _told(member, sheet)
+        return (delimited.examine(chunks, place, _is_name) if told else sheet), told, None
+    except Refused as refused:
+        if refused.what == "is empty":
+            return None, None, Ignored(place, "is empty")
+        if told is None and _named(member) is None:
+            return None, None, Ignored(place, f"an object that is not used, and {refused.what}")
+        return None, told, Damaged(place, refused.what, refused.remedy)
+
+
+def _told(name: str, sheet: delimited.Sheet) -> Object | None:
+    """The object by the file's name, else by its header."""
+    if named := _named(name):
+        return named
+    header = frozenset(map(_plain, sheet.header))
+    return next(
+        (o for o in OBJECTS.values() if not header & o.foreign and any(names <= header for names in o.telling)), None
+    )
+
+
+def _named(name: str) -> Object | None:
+    part = _PART.fullmatch(PurePosixPath(name).stem)
+    return next((o for known, o in OBJECTS.items() if part and known.lower() == part["object"].lower()), None)
+
+
+def _is_name(header: str) -> bool:
+    return _plain(header) in _NAMES
+
+
+def _is_record(sheet: delimited.Sheet) -> bool:
+    """Every object has an Id; exports of some other tool seldom have one beside these."""
+    header = frozenset(map(_plain, sheet.header))
+    return "id" in header and bool(header & (_RECORD | _NAMES - {"id", "type", "email"}))
+
+
+def _table(told: Object) -> Table:
+    """One row per record of the object; the newest copy by its last change."""
+    first = told.form.fields[0].column
+    columns = fields.schema(told.form.fields)
+    changed = "modified_at" if "modified_at" in columns.names else None
+    people = fields.people(told.form.fields)
+    return Table(told.form.table, columns, (first,), people, version=changed, observed=changed or "created_at")
+
+
+SOURCE: Final = Source(
+    name="salesforce",
+    title="Salesforce export",
+    endings=(".zip", ".csv"),
+    tables=tuple(map(_table, OBJECTS.values())),
+    parse=parse,
+)
