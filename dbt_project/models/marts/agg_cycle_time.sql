@@ -72,6 +72,6 @@ select
     median_low_days,
     median_high_days,
     cast({{ tau }} as bigint) as tau_days,
-    {{ nine_decimals('rmst_days') }} as rmst_days,
-    {{ nine_decimals('sqrt(rmst_variance)') }} as rmst_se_days
+    {{ rounded('rmst_days') }} as rmst_days,
+    {{ rounded('sqrt(rmst_variance)') }} as rmst_se_days
 from summed

@@ -92,9 +92,9 @@ select
     cast(counts.n_won as bigint) as n_won,
     cast(counts.n_lost as bigint) as n_lost,
     counts.n_owners,
-    {{ nine_decimals(safe_divide('counts.n_won', 'counts.n_won + counts.n_lost')) }} as win_rate,
-    {{ nine_decimals(wilson_low('counts.n_won', '(counts.n_won + counts.n_lost)')) }} as win_rate_low,
-    {{ nine_decimals(wilson_high('counts.n_won', '(counts.n_won + counts.n_lost)')) }} as win_rate_high,
+    {{ rounded(safe_divide('counts.n_won', 'counts.n_won + counts.n_lost')) }} as win_rate,
+    {{ rounded(wilson_low('counts.n_won', '(counts.n_won + counts.n_lost)')) }} as win_rate_low,
+    {{ rounded(wilson_high('counts.n_won', '(counts.n_won + counts.n_lost)')) }} as win_rate_high,
     counts.n_sized,
     cast(counts.n_won - counts.n_sized as bigint) as n_won_unsized,
     counts.n_size_owners,
@@ -103,7 +103,7 @@ select
     case when counts.n_currencies = 1 then counts.size_median end as size_median,
     case when counts.n_currencies = 1 then cast(bounds.low as double) end as size_median_low,
     case when counts.n_currencies = 1 then cast(bounds.high as double) end as size_median_high,
-    case when counts.n_currencies = 1 then {{ nine_decimals('counts.size_geometric_mean') }} end as size_geometric_mean,
+    case when counts.n_currencies = 1 then {{ rounded('counts.size_geometric_mean') }} end as size_geometric_mean,
     case when counts.n_currencies = 1 then cast(counts.size_total as decimal(18, 2)) end as size_total,
     coalesce(largest.rest_amount < largest.largest_amount / 10, false) as is_dominated
 from counts

@@ -4,30 +4,22 @@ with
 counts as (
 
     select
-        purpose_id,
-        unit_type,
-        unit,
-        period_grain,
-        period_start,
+        {{ cell() }},
         duration_days as t_days,
         sum(case when outcome = 'won' then 1 else 0 end) as n_won,
         sum(case when outcome = 'lost' then 1 else 0 end) as n_lost,
         sum(case when outcome = 'open' then 1 else 0 end) as n_censored
     from {{ ref('int_deal_cells') }}
     where basis = 'created' and duration_days is not null
-    group by purpose_id, unit_type, unit, period_grain, period_start, duration_days
+    group by {{ cell() }}, duration_days
 
 )
 
 select
-    purpose_id,
-    unit_type,
-    unit,
-    period_grain,
-    period_start,
+    {{ cell() }},
     t_days,
     cast(sum(n_won + n_lost + n_censored) over (
-        partition by purpose_id, unit_type, unit, period_grain, period_start
+        partition by {{ cell() }}
         order by t_days desc
         rows between unbounded preceding and current row
     ) as bigint) as n_at_risk,

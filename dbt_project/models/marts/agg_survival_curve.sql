@@ -26,41 +26,46 @@ before as (
     select
         steps.*,
         exp(coalesce(sum(log_factor) over (
-            partition by purpose_id, unit_type, unit, period_grain, period_start
+            partition by {{ cell() }}
             order by t_days
             rows between unbounded preceding and 1 preceding
         ), 0)) as open_share_before
     from steps
 
+),
+
+curve as (
+
+    select
+        before.*,
+        lead(t_days) over (
+            partition by {{ cell() }} order by t_days
+        ) as next_t_days,
+        open_share_before * cast(n_at_risk - n_closed as double) / cast(n_at_risk as double) as open_share,
+        sum(open_share_before * cast(n_won as double) / cast(n_at_risk as double)) over (
+            partition by {{ cell() }}
+            order by t_days
+            rows between unbounded preceding and current row
+        ) as won_share,
+        sum(greenwood_term) over (
+            partition by {{ cell() }}
+            order by t_days
+            rows between unbounded preceding and current row
+        ) as greenwood_sum
+    from before
+
 )
 
 select
-    purpose_id,
-    unit_type,
-    unit,
-    period_grain,
-    period_start,
+    {{ cell() }},
     t_days,
-    lead(t_days) over (
-        partition by purpose_id, unit_type, unit, period_grain, period_start order by t_days
-    ) as next_t_days,
+    next_t_days,
     n_at_risk,
     n_won,
     n_closed,
     n_censored,
-    open_share_before,
-    open_share_before * cast(n_at_risk - n_closed as double) / cast(n_at_risk as double) as open_share,
-    sum(open_share_before * cast(n_won as double) / cast(n_at_risk as double)) over (
-        partition by purpose_id, unit_type, unit, period_grain, period_start
-        order by t_days
-        rows between unbounded preceding and current row
-    ) as won_share,
-    case
-        when n_closed < n_at_risk
-            then sum(greenwood_term) over (
-                partition by purpose_id, unit_type, unit, period_grain, period_start
-                order by t_days
-                rows between unbounded preceding and current row
-            )
-    end as greenwood_sum
-from before
+    {{ rounded('open_share_before', 12) }} as open_share_before,
+    {{ rounded('open_share', 12) }} as open_share,
+    {{ rounded('won_share', 12) }} as won_share,
+    case when n_closed < n_at_risk then {{ rounded('greenwood_sum', 12) }} end as greenwood_sum
+from curve

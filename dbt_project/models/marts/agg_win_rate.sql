@@ -87,12 +87,12 @@ select
     cast(n_at_risk as bigint) as n_at_risk,
     cast(n_censored_before as bigint) as n_censored_before,
     cast(n_won as bigint) as n_won,
-    {{ nine_decimals('won_share') }} as win_rate,
-    {{ nine_decimals('standard_error') }} as win_rate_se,
+    {{ rounded('won_share') }} as win_rate,
+    {{ rounded('standard_error') }} as win_rate_se,
     case when won_share > 0
-        then {{ nine_decimals('won_share * exp(-1.959963984540054 * standard_error / won_share)') }}
+        then {{ rounded('won_share * exp(-1.959963984540054 * standard_error / won_share)') }}
     end as ci_low,
     case when won_share > 0
-        then {{ nine_decimals('least(won_share * exp(1.959963984540054 * standard_error / won_share), 1)') }}
+        then {{ rounded('least(won_share * exp(1.959963984540054 * standard_error / won_share), 1)') }}
     end as ci_high
 from errors

@@ -8,7 +8,10 @@ deals as (
         {{ local_date("deals.created_at") }} as created_date,
         {{ local_date("deals.observed_until") }} as observed_date,
         -- a deal that stands closed in an export was closed by then, whatever its editable date says
-        least({{ local_date("deals.closed_at") }}, {{ local_date("deals.observed_until") }}) as closed_date
+        case
+            when deals.closed_at is not null
+                then least({{ local_date("deals.closed_at") }}, {{ local_date("deals.observed_until") }})
+        end as closed_date
     from {{ ref('int_deals') }} as deals
 
 ),
