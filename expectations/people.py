@@ -41,6 +41,7 @@ SUITES: dict[str, list[Expectation]] = {
             column="start_date",
             min_value=date(1940, 1, 1),
             max_value=date(2100, 1, 1),
+            severity="warning",
             description="assignments start between 1940 and 2100",
             notes="nobody at work joined earlier; later ones are placeholders such as 9999-12-31",
         ),
@@ -54,6 +55,7 @@ SUITES: dict[str, list[Expectation]] = {
         ),
         gxe.ExpectColumnValuesToNotBeNull(
             column="is_external",
+            severity="warning",
             description="of everybody it is known whether they are external",
             notes="guests are reported apart; NULL would put them among the employees",
         ),

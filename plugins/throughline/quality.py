@@ -110,10 +110,10 @@ def door(source: Source, parquet: Mapping[str, Path], window: Window, docs: Path
     """Check the raw Parquet of one landing file. docs: the root of the quality pages, None for no pages."""
     import duckdb
 
-    raw, rules = _rules("raw"), _rules(source.name)
-    suites = {name: [*raw.of(source.table(name)), *rules.SUITES.get(name, ())] for name in sorted(parquet)}
-    lost = [_lost(name, "the table is in the file") for name in sorted(rules.REQUIRED - set(parquet))]
-    lost += [_lost(name, f"expectations/{source.name}.py knows it") for name in suites if name not in rules.SUITES]
+    raw, own = rules("raw"), rules(source.name)
+    suites = {name: [*raw.of(source.table(name)), *own.SUITES.get(name, ())] for name in sorted(parquet)}
+    lost = [_lost(name, "the table is in the file") for name in sorted(own.REQUIRED - set(parquet))]
+    lost += [_lost(name, f"expectations/{source.name}.py knows it") for name in suites if name not in own.SUITES]
     if not suites:
         return Report(f"door/{source.name}", tuple(lost))
     with tempfile.TemporaryDirectory(prefix="door-") as folder:
@@ -128,11 +128,11 @@ def door(source: Source, parquet: Mapping[str, Path], window: Window, docs: Path
 
 def exit(database: Path, docs: Path | None = None, min_cohort: int = 10) -> Report:
     """Check schema kpi of a warehouse that nobody else has open."""
-    rules = _rules("kpi")
+    own = rules("kpi")
     present = _tables(database, "kpi")
-    suites = {name: expectations for name, expectations in rules.SUITES.items() if name in present}
-    lost = [_lost(name, "the table was built") for name in sorted(rules.REQUIRED - present)]
-    lost += [_lost(name, "expectations/kpi.py knows it") for name in sorted(present - set(rules.SUITES))]
+    suites = {name: expectations for name, expectations in own.SUITES.items() if name in present}
+    lost = [_lost(name, "the table was built") for name in sorted(own.REQUIRED - present)]
+    lost += [_lost(name, "expectations/kpi.py knows it") for name in sorted(present - set(own.SUITES))]
     if not suites:
         return Report("exit", tuple(lost))
     return _run("exit", database, "kpi", suites, {"min_cohort": min_cohort}, lost, docs and docs / "exit", EARLIEST)
@@ -267,7 +267,7 @@ def _complaint(check: Check) -> str:
     return f"expected that {check.description}, but found {check.unexpected_count:,}{rows} rows"
 
 
-def _rules(name: str) -> ModuleType:
+def rules(name: str) -> ModuleType:
     """The file of expectations/ with that name. Raises Refused when there is none: an unguarded door stays shut."""
     with great_expectations():
         try:
