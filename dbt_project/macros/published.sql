@@ -1,0 +1,51 @@
+{#-
+  The columns of one published number, from those of its sums: <slug>_successes and <slug>_n for a share, or
+  <slug>_x, _y, _xx, _xy, _yy and _n for a ratio, with <slug>_hidden, the reason why the cell is not shown, or NULL.
+
+  hidden_reason(...)       <slug>_hidden: too few people, or a total would reveal them, or no source shows it
+  share_columns(slug)      <slug>, _ci_low, _ci_high (Wilson), _n, _suppressed_reason
+                           min_n, min_each: below them the number is not shown, but its interval is
+  ratio_columns(slug)      the same for sum(x) / sum(y) over people; delta method, the person is the unit
+  value_columns(slug, of)  <slug>, _n, _suppressed_reason for a number without an interval
+-#}
+{% macro hidden_reason(slug, within, is_part, tie_break='unit', observable='observable_count') -%}
+    case
+        when {{ slug }}_n = 0 then 'insufficient_n'
+        when not {{ below_k(slug ~ '_n') }} and {{ observable }} = 0 then 'not_observable'
+        else {{ cell_reason(slug ~ '_n', within, is_part, tie_break) }}
+    end as {{ slug }}_hidden
+{%- endmacro %}
+
+{% macro share_columns(slug, min_n=30, min_each=5) -%}
+    {%- set s, n, hidden = slug ~ '_successes', slug ~ '_n', slug ~ '_hidden' -%}
+    {%- set small = n ~ ' < ' ~ min_n ~ ' or ' ~ s ~ ' < ' ~ min_each ~ ' or ' ~ n ~ ' - ' ~ s ~ ' < ' ~ min_each -%}
+    case when {{ hidden }} is null and not ({{ small }}) then {{ safe_divide(s, n) }} end as {{ slug }},
+    case when {{ hidden }} is null then {{ wilson_low(s, n) }} end as {{ slug }}_ci_low,
+    case when {{ hidden }} is null then {{ wilson_high(s, n) }} end as {{ slug }}_ci_high,
+    case when {{ hidden }} is null then {{ n }} end as {{ slug }}_n,
+    case when {{ hidden }} is not null then {{ hidden }} when {{ small }} then 'small_n' end as {{ slug }}_suppressed_reason
+{%- endmacro %}
+
+{% macro ratio_columns(slug) -%}
+    {%- set x, y, n, hidden = slug ~ '_x', slug ~ '_y', slug ~ '_n', slug ~ '_hidden' -%}
+    {%- set r = safe_divide(x, y) -%}
+    {%- set squares -%}
+    (cast({{ slug }}_xx as double) - 2 * {{ r }} * {{ slug }}_xy + {{ r }} * {{ r }} * {{ slug }}_yy)
+    {%- endset -%}
+    {%- set margin -%}
+    1.959963984540054 * sqrt(
+        case when {{ squares }} > 0 then {{ squares }} else 0 end * {{ safe_divide(n, n ~ ' - 1') }}
+    ) / cast(nullif({{ y }}, 0) as double)
+    {%- endset -%}
+    case when {{ hidden }} is null then {{ r }} end as {{ slug }},
+    case when {{ hidden }} is null then case when {{ r }} < {{ margin }} then 0 else {{ r }} - {{ margin }} end end as {{ slug }}_ci_low,
+    case when {{ hidden }} is null then case when {{ r }} + {{ margin }} > 1 then 1 else {{ r }} + {{ margin }} end end as {{ slug }}_ci_high,
+    case when {{ hidden }} is null then {{ n }} end as {{ slug }}_n,
+    {{ hidden }} as {{ slug }}_suppressed_reason
+{%- endmacro %}
+
+{% macro value_columns(slug, of) -%}
+    case when {{ of }}_hidden is null then {{ slug }} end as {{ slug }},
+    case when {{ of }}_hidden is null then {{ of }}_n end as {{ slug }}_n,
+    {{ of }}_hidden as {{ slug }}_suppressed_reason
+{%- endmacro %}
