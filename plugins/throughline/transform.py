@@ -97,8 +97,12 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 def dbt(
     settings: Settings, command: str = "build", select: str | None = None, progress: Progress | None = None
 ) -> None:
-    """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed."""
-    arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--no-use-colors", command]
+    """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed.
+
+    Unit tests check the SQL, not the data: they belong to the project's tests and stay out of here.
+    """
+    arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--log-format-file", "text"]
+    arguments += ["--no-use-colors", command, "--exclude-resource-type", "unit_test"]
     arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
     arguments += ["--select", *select.split()] if select else []
     environment = quiet_environment() | dbt_environment(settings)
