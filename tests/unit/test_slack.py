@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+import unicodedata
 import zipfile
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -163,7 +164,8 @@ def test_names_in_utf8_without_the_flag_and_in_decomposed_form(tmp_path: Path) -
     lists = {"channels": [channel(1, "チャネル"), channel(2, "グループ")]}
     with zipfile.ZipFile(write_zip(path, members({}, **lists)), "a") as archive:
         archive.writestr(Unflagged("チャネル/2023-11-14.json"), as_json([message()]))
-        archive.writestr("グループ/2023-11-14.json", as_json([message()]))  # グ in two characters, as macOS zips it
+        decomposed = unicodedata.normalize("NFD", "グループ")  # グ in two characters, as macOS zips it
+        archive.writestr(f"{decomposed}/2023-11-14.json", as_json([message()]))
     parsed = parse(path)
     assert [row["channel_id"] for row in tables(parsed)["messages"]] == ["C00000001", "C00000002"]
     assert [row["name"] for row in tables(parsed)["channels"]] == ["チャネル", "グループ"]
@@ -246,6 +248,23 @@ def test_folders_that_no_list_names_are_kept_under_an_id_of_their_own(tmp_path: 
     assert again["messages"][0]["channel_id"] == renamed  # the same in the next export
 
 
+def test_direct_messages_keep_their_id_and_kind_but_no_name(tmp_path: Path) -> None:
+    lists = {
+        "groups": [channel(2, "board"), channel(3, "mpdm-ada--bo-1")],
+        "dms": [{"id": "D00000004", "created": 1, "members": ["U00000001", "U00000001"]}],  # with oneself
+        "mpims": [channel(5, "mpdm-ada--cy-1")],
+    }
+    folders = ("board", "mpdm-ada--bo-1", "D00000004", "mpdm-ada--cy-1")
+    found = rows(tmp_path, {f"{folder}/2023-11-14.json": [message()] for folder in folders}, **lists)
+    assert [(row["channel_id"], row["name"], row["kind"]) for row in found["channels"][1:]] == [
+        ("C00000002", "board", "private"),
+        ("C00000003", None, "group_dm"),
+        ("D00000004", None, "dm"),
+        ("C00000005", None, "group_dm"),
+    ]
+    assert [row["channel_id"] for row in found["messages"]] == ["C00000002", "C00000003", "D00000004", "C00000005"]
+
+
 def test_without_channels_json_all_channels_are_unlisted(tmp_path: Path) -> None:
     parsed = parse(write_zip(tmp_path / "export.zip", {"users.json": [user(1)], **DAY}))
     assert [(row["name"], row["kind"]) for row in tables(parsed)["channels"]] == [("general", "unlisted")]
@@ -262,7 +281,8 @@ def test_without_users_json_accounts_come_from_the_messages(tmp_path: Path) -> N
         message(2, author="U2", team="T1", bot_id="B1"),
         message(3, author="U3", team="T2", bot_id="B1"),
         message(4, author="U3", team="T1", reactions=[{"name": "eyes", "users": ["U2", "U4"], "count": 2}]),
-        message(5, author=None, bot_id="B2", subtype="bot_message"),
+        message(5, author="U3", team="T1", bot_id="B1"),
+        message(6, author=None, bot_id="B2", subtype="bot_message"),
     ]
     inside = members({"general/2023-11-14.json": day})
     del inside["users.json"]
@@ -282,7 +302,7 @@ def test_without_users_json_accounts_come_from_the_messages(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("teams", "message_team", "team_id"),
     [
-        (["T2", "T1", "T1"], "T9", "T1"),
+        (["T1", "T2", "T2"], "T9", "T2"),
         (["T2", "T1"], "T9", "T1"),  # a tie is settled by name, so that each reading settles it alike
         ([None], "T9", "T9"),
         ([None], None, "T_unknown"),
@@ -346,6 +366,7 @@ def test_the_time_of_a_message_is_its_ts_not_its_day_file(tmp_path: Path) -> Non
         ("17000000000.00001", None),
         ("1700000000.00000x", None),
         ("17000000_0.000001", None),
+        ("1700000000.0_0001", None),
         ("-1700000000.00001", None),
         ("", None),
         ("2023-11-14", None),
