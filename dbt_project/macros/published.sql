@@ -2,17 +2,25 @@
   The columns of one published number, from those of its sums: <slug>_successes and <slug>_n for a share, or
   <slug>_x, _y, _xx, _xy, _yy and _n for a ratio, with <slug>_hidden, the reason why the cell is not shown, or NULL.
 
-  hidden_reason(...)       <slug>_hidden: too few people, or a total would reveal them, or no source shows it
+  hidden_reason(slug, …)   <slug>_hidden: too few people, or a total would reveal them, or no source shows it; released: a
+                           column with the reason that already hides the cell in all tables, so that none tells on another
   share_columns(slug)      <slug>, _ci_low, _ci_high (Wilson), _n, _suppressed_reason
                            min_n, min_each: below them the number is not shown, but its interval is
   ratio_columns(slug)      the same for sum(x) / sum(y) over people; delta method, the person is the unit
   value_columns(slug, of)  <slug>, _n, _suppressed_reason for a number without an interval
 -#}
-{% macro hidden_reason(slug, within, is_part, tie_break='unit', observable='observable_count') -%}
+{% macro hidden_reason(slug, within, is_part, released=none) -%}
+    {%- set n = slug ~ '_n' -%}
+    {%- set gone = released ~ " in ('below_k', 'complementary')" -%}
     case
-        when {{ slug }}_n = 0 then 'insufficient_n'
-        when not {{ below_k(slug ~ '_n') }} and {{ observable }} = 0 then 'not_observable'
-        else {{ cell_reason(slug ~ '_n', within, is_part, tie_break) }}
+        {% if released %}when {{ released }} is not null then {{ released }}{% endif %}
+        when {{ n }} = 0 then 'insufficient_n'
+        {% if not released %}when observable_count = 0 and not {{ below_k(n) }} then 'not_observable'{% endif %}
+        else {{ cell_reason(
+            n, within, is_part, 'unit',
+            hidden=below_k(n) ~ (' or coalesce(' ~ gone ~ ', false)' if released else ''),
+            candidate='observable_count > 0',
+        ) }}
     end as {{ slug }}_hidden
 {%- endmacro %}
 

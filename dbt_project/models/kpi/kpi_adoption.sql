@@ -15,16 +15,21 @@ with
 counts as (
 
     select
-        unit_type,
-        unit,
-        period_start_date,
-        observable_count,
-        eligible_n,
+        counted.unit_type,
+        counted.unit,
+        counted.period_start_date,
+        counted.observable_count,
+        counted.eligible_n,
+        released.eligible_hidden,
         {% for slug, (successes, n) in shares.items() -%}
-        {{ successes }} as {{ slug }}_successes,
-        {{ n }} as {{ slug }}_n{% if not loop.last %},{% endif %}
+        counted.{{ successes }} as {{ slug }}_successes,
+        counted.{{ n }} as {{ slug }}_n{% if not loop.last %},{% endif %}
         {% endfor -%}
-    from {{ ref('agg_adoption_window') }}
+    from {{ ref('agg_adoption_window') }} as counted
+    inner join {{ ref('fct_unit_release') }} as released
+        on counted.unit_type = released.unit_type
+        and counted.unit = released.unit
+        and counted.period_start_date = released.period_start_date
 
 ),
 
@@ -33,7 +38,8 @@ hidden as (
     select
         counts.*,
         {% for slug in shares -%}
-        {{ hidden_reason(slug, within='period_start_date', is_part="unit_type = 'org_unit'") }}{% if not loop.last %},{% endif %}
+        {{ hidden_reason(slug, within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }}
+        {%- if not loop.last %},{% endif %}
         {% endfor -%}
     from counts
 
@@ -59,7 +65,7 @@ select
     'w28' as period_grain,
     cast(1 as bigint) as metric_version,
     case
-        when active_contributing_share_hidden is null or active_contributing_share_hidden = 'not_observable'
+        when eligible_hidden is null or eligible_hidden = 'not_observable'
             then {{ safe_divide('observable_count', 'eligible_n') }}
     end as coverage,
     cast(null as double) as active_any_share,

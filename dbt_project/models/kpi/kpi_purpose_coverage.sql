@@ -3,11 +3,12 @@ with
 units as (
 
     select
-        adoption.unit_type,
-        adoption.unit,
-        adoption.period_start_date,
-        adoption.eligible_n,
-        adoption.observable_count,
+        released.unit_type,
+        released.unit,
+        released.period_start_date,
+        released.eligible_n,
+        released.observable_count,
+        released.eligible_hidden,
         coalesce(sums.contributors_n, 0) as purpose_coverage_n,
         sums.tied as purpose_coverage_x,
         sums.contributions as purpose_coverage_y,
@@ -20,12 +21,12 @@ units as (
         sums.tied_days_squared as purpose_coverage_days_xx,
         sums.tied_times_active_days as purpose_coverage_days_xy,
         sums.active_days_squared as purpose_coverage_days_yy
-    from {{ ref('agg_adoption_window') }} as adoption
+    from {{ ref('fct_unit_release') }} as released
     left join {{ ref('agg_purpose_coverage') }} as sums
-        on adoption.unit_type = sums.unit_type
-        and adoption.unit = sums.unit
-        and adoption.period_start_date = sums.period_start_date
-    where adoption.eligible_n > 0
+        on released.unit_type = sums.unit_type
+        and released.unit = sums.unit
+        and released.period_start_date = sums.period_start_date
+    where released.eligible_n > 0
 
 ),
 
@@ -33,8 +34,8 @@ hidden as (
 
     select
         units.*,
-        {{ hidden_reason('purpose_coverage', within='period_start_date', is_part="unit_type = 'org_unit'") }},
-        {{ hidden_reason('purpose_coverage_days', within='period_start_date', is_part="unit_type = 'org_unit'") }}
+        {{ hidden_reason('purpose_coverage', within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }},
+        {{ hidden_reason('purpose_coverage_days', within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }}
     from units
 
 ),
@@ -60,7 +61,7 @@ select
     'w28' as period_grain,
     cast(1 as bigint) as metric_version,
     case
-        when hidden.purpose_coverage_hidden is null or hidden.purpose_coverage_hidden = 'not_observable'
+        when hidden.eligible_hidden is null or hidden.eligible_hidden = 'not_observable'
             then {{ safe_divide('hidden.observable_count', 'hidden.eligible_n') }}
     end as coverage,
     {{ ratio_columns('purpose_coverage') }},
