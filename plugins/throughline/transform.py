@@ -102,7 +102,8 @@ def dbt(
     Unit tests check the SQL, not the data: they belong to the project's tests and stay out of here.
     """
     arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--log-format-file", "text"]
-    arguments += ["--no-use-colors", command, "--exclude-resource-type", "unit_test"]
+    arguments += ["--no-use-colors", command]
+    arguments += ["--exclude-resource-type", "unit_test"] if command == "build" else []
     arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
     arguments += ["--select", *select.split()] if select else []
     environment = quiet_environment() | dbt_environment(settings)
