@@ -15,6 +15,7 @@ a lost, doubled or late event changes nothing.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, get_current_context, task
@@ -23,6 +24,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from throughline import settings
 from throughline.assets import DEFAULTS, LANDING, RAW, emit
 
+log = logging.getLogger(__name__)
 OWNER = "airflow"  # of claims in the ledger: one run at a time, so a claim that a killed task left is free again
 FILES_A_RUN = 1_000  # Airflow maps over at most 1,024; the sweep takes what is left over
 
@@ -53,7 +55,7 @@ def intake() -> None:
         context["label"] = file["name"]
         taken = intake.take(settings.load(), file["name"], file["file_id"], at=ti.start_date, owner=OWNER)
         context["label"] = f"{taken.name}: {taken.state}"
-        context["ti"].log.info("%s: %s, %d rows loaded. %s", taken.name, taken.state, taken.rows_loaded, taken.sentence)
+        log.info("%s: %s, %d rows loaded. %s", taken.name, taken.state, taken.rows_loaded, taken.sentence)
         return {"source": taken.source, "state": taken.state, "rows_loaded": taken.rows_loaded}
 
     @task(outlets=list(RAW.values()), trigger_rule=TriggerRule.ALL_DONE)

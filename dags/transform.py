@@ -31,36 +31,48 @@ from throughline.source import Refused
 DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 
 
-def build_again(context: dict[str, Any]) -> None:
-    """Before the producer: a retried or cleared one runs dbt again; Cosmos alone would skip it."""
+TARGETS = {"duckdb": "duckdb", "postgresql": "postgres"}  # scheme of the warehouse's URL -> target in profiles.yml
+
+
+def know_the_warehouse(context: Any) -> None:
+    """Before each dbt task: give it the profile's environment, which may hold a password, so it is no argument."""
+    from throughline import transform
+
+    context["task"].env = transform.dbt_profile(settings.load())
+
+
+def build_again(context: Any) -> None:
+    """Before the task that runs dbt: a retried or cleared one runs it again; Cosmos alone would skip it."""
+    know_the_warehouse(context)
     context["ti"].try_number = 1
 
 
 def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
-    """The models and tests of these folders as tasks."""
-    from throughline.transform import dbt_profile
-
+    """The models and tests of these folders as tasks. Raises Refused without a manifest."""
     config = settings.load()
     manifest = config.home / "dbt" / "target" / "manifest.json"
     if not manifest.exists():
         raise Refused(
             "there is no dbt manifest, so the models are not known",
             where=str(manifest),
-            remedy="start with `make up`, or write it with: throughline manifest",
+            remedy="`make up` writes it; elsewhere run: python -m throughline.demo manifest",
         )
     return DbtTaskGroup(
         group_id=group_id,
-        project_config=ProjectConfig(
-            dbt_project_path=DBT_PROJECT,
-            manifest_path=manifest,
-            install_dbt_deps=False,
-            env_vars=dbt_profile(config),
+        project_config=ProjectConfig(dbt_project_path=DBT_PROJECT, manifest_path=manifest, install_dbt_deps=False),
+        profile_config=ProfileConfig(
+            profile_name="throughline",
+            target_name=TARGETS[config.warehouse.split(":")[0]],
+            profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
         ),
-        profile_config=ProfileConfig("throughline", "duckdb", profiles_yml_filepath=DBT_PROJECT / "profiles.yml"),
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
             invocation_mode=InvocationMode.DBT_RUNNER,  # dbt ends with its task; a child process would outlive it
-            setup_operator_args={"pool": WRITER_POOL, "pre_execute": build_again},
+            setup_operator_args={
+                "pool": WRITER_POOL,
+                "pre_execute": build_again,
+                "dbt_cmd_flags": ["--exclude-resource-type", "unit_test"],  # they test the SQL, not the data
+            },
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
@@ -68,7 +80,7 @@ def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
             test_behavior=TestBehavior.AFTER_EACH,
             emit_datasets=False,  # their names follow the engine; our assets do not
         ),
-        operator_args={"append_env": True},
+        operator_args={"append_env": True, "pre_execute": know_the_warehouse},
     )
 
 
