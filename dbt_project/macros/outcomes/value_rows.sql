@@ -1,5 +1,8 @@
-{#- Rows of kpi_value from the columns of one number in a wide table; a cell without that number gives no row. -#}
-{% macro value_rows(relation, metric_id, slug) -%}
+{#-
+  Rows of kpi_value from the columns of one number in a wide table; a cell without that number gives no row.
+  has_interval: the table holds <slug>_ci_low and _ci_high. coverage: its coverage column.
+-#}
+{% macro value_rows(relation, metric_id, slug, has_interval=true, coverage='coverage') -%}
 select
     purpose_id,
     '{{ metric_id }}' as metric_id,
@@ -9,10 +12,10 @@ select
     period_start,
     period_grain,
     cast({{ slug }} as double) as value,
-    {{ slug }}_ci_low as ci_low,
-    {{ slug }}_ci_high as ci_high,
+    {{ slug ~ '_ci_low' if has_interval else 'cast(null as double)' }} as ci_low,
+    {{ slug ~ '_ci_high' if has_interval else 'cast(null as double)' }} as ci_high,
     {{ slug }}_n as n,
-    {{ slug }}_coverage as coverage,
+    {{ coverage }} as coverage,
     {{ slug }}_suppressed_reason as suppressed_reason
 from {{ relation }}
 where {{ slug }} is not null or {{ slug }}_suppressed_reason is not null

@@ -44,7 +44,7 @@ currencies as (
 
 scopes as (
 
-    select '_org' as purpose_id, 'org' as unit_type, '_org' as unit, deals.* from deals
+    select '_org' as purpose_id, 'organisation' as unit_type, '_org' as unit, deals.* from deals
     union all
     select '_org', 'org_unit', deals.org_unit, deals.* from deals
     union all

@@ -59,7 +59,7 @@ candidates as (
     inner join {{ ref('kpi_value') }} as numbers
         on subjects.metric_id = numbers.metric_id
         and numbers.purpose_id in (subjects.purpose_id, '_org')
-    where numbers.unit_type in ('org', 'population') and numbers.period_grain <> 'baseline'
+    where numbers.unit_type in ('organisation', 'population') and numbers.period_grain <> 'baseline'
 
 ),
 
@@ -81,10 +81,15 @@ baselines as (
 
 ),
 
--- Filled from the adoption of the purposes once it is cut by purpose; NULL is "not known".
+-- The chasm is the organisation's: adoption is not cut by purpose, so a purpose's own status is not known.
 adoption as (
 
-    select cast(null as string) as purpose_id, cast(null as string) as chasm_status where false
+    select
+        purpose_id,
+        chasm_status,
+        row_number() over (partition by purpose_id order by period_start desc) as window_from_last
+    from {{ ref('kpi_adoption') }}
+    where unit_type = 'organisation' and chasm_status is not null
 
 ),
 
@@ -138,7 +143,7 @@ judged as (
     left join baselines on subjects.purpose_id = baselines.purpose_id and subjects.metric_id = baselines.metric_id
     left join current_values on subjects.purpose_id = current_values.purpose_id
     left join evidence on subjects.purpose_id = evidence.purpose_id and subjects.metric_id = evidence.metric_id
-    left join adoption on subjects.purpose_id = adoption.purpose_id
+    left join adoption on subjects.purpose_id = adoption.purpose_id and adoption.window_from_last = 1
 
 )
 

@@ -1,22 +1,67 @@
 -- One row per purpose x metric x unit x period, long form: a visible line for every number of the wide tables.
-{{ value_rows(ref('kpi_outcome'), 'C1', 'win_rate_closed') }}
+-- Labels (rogers_stage, chasm_status) are no numbers: they stay in kpi_adoption.
+{{ value_rows(ref('kpi_leader_engagement'), 'L1', 'active_leader_share') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1b_90', 'win_rate_90') }}
+{{ value_rows(ref('kpi_leader_engagement'), 'L2', 'posting_days', has_interval=false) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1b_180', 'win_rate_180') }}
+{{ value_rows(ref('kpi_leader_engagement'), 'L2_p25', 'posting_days_p25', has_interval=false) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1b_365', 'win_rate_365') }}
+{{ value_rows(ref('kpi_leader_engagement'), 'L2_p75', 'posting_days_p75', has_interval=false) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C2', 'cycle_time') }}
+{{ value_rows(ref('kpi_leader_engagement'), 'L5', 'two_way_ratio') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C2_rmst', 'cycle_time_rmst') }}
+{{ value_rows(ref('kpi_leader_engagement'), 'L7', 'purposeful_leader_share') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C4', 'deal_size') }}
+{{ value_rows(ref('kpi_leader_engagement'), 'L8', 'engaged_leader_share') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C4_gmean', 'deal_size_gmean') }}
+{{ value_rows(ref('kpi_adoption'), 'A1', 'active_any_share') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C4_sum', 'deal_size_sum') }}
+{{ value_rows(ref('kpi_adoption'), 'A2', 'active_contributing_share') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C7', 'pipeline_created_count') }}
+{{ value_rows(ref('kpi_adoption'), 'A3', 'active_purposeful_share') }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C7_amount', 'pipeline_created_amount') }}
+{{ value_rows(ref('kpi_adoption'), 'A4', 'habitual_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A4_4of4', 'habitual_share_4of4') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A4_power', 'power_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A4_novice', 'novice_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A4_low', 'low_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A4_non', 'non_user_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A5', 'adopted_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A5_launch', 'adopted_share_launch') }}
+union all
+{{ value_rows(ref('kpi_purpose_coverage'), 'P1', 'purpose_coverage') }}
+union all
+{{ value_rows(ref('kpi_purpose_coverage'), 'P1_days', 'purpose_coverage_days') }}
+union all
+{{ value_rows(ref('kpi_purpose_coverage'), 'P2', 'measurable_purpose_share', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_purpose_coverage'), 'P3', 'live_purpose_share', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C1', 'win_rate_closed', coverage='win_rate_closed_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C1b_90', 'win_rate_90', coverage='win_rate_90_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C1b_180', 'win_rate_180', coverage='win_rate_180_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C1b_365', 'win_rate_365', coverage='win_rate_365_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C2', 'cycle_time', coverage='cycle_time_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C2_rmst', 'cycle_time_rmst', coverage='cycle_time_rmst_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C4', 'deal_size', coverage='deal_size_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C4_gmean', 'deal_size_gmean', coverage='deal_size_gmean_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C4_sum', 'deal_size_sum', coverage='deal_size_sum_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C7', 'pipeline_created_count', coverage='pipeline_created_count_coverage') }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C7_amount', 'pipeline_created_amount', coverage='pipeline_created_amount_coverage') }}
