@@ -1,5 +1,5 @@
 """`make demo`: the sample organisation's exports through Airflow to published KPIs, by events alone. `make up`: Airflow
-on your own landing zone.
+on your own landing zone. `manifest`: only write the dbt manifest that the DAG `transform` is drawn from.
 
 The demo works in a home of its own (var/demo, made anew each time), drops the exports into the landing zone as a
 user would, and from there on only watches. However it ends, it ends Airflow and all its children.
@@ -40,14 +40,17 @@ out = Console(highlight=False)
 def main(arguments: list[str] | None = None) -> int:
     """Exit 0 done, 1 failed with one clear line, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m throughline.demo", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("demo", "up"), default="demo")
+    parser.add_argument("what", nargs="?", choices=("demo", "up", "manifest"), default="demo")
     parser.add_argument("--keep", action="store_true", help="leave the UI up after the demo, until Ctrl-C")
     parser.add_argument("--home", type=Path, default=PROJECT / "var" / "demo", help="the demo's folder, made anew")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
-        up() if options.what == "up" else demo(options.home.absolute(), keep=options.keep)
+        if options.what == "manifest":
+            transform.dbt(settings.load(), "parse")
+        else:
+            up() if options.what == "up" else demo(options.home.absolute(), keep=options.keep)
     except Refused as refused:
         out.print(f"[red]failed:[/red] {refused.sentence}")
         return 1
