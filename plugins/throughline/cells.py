@@ -6,6 +6,7 @@ Dates are ISO 8601 or in an order that the reader was told (`order_declared`); d
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -34,7 +35,7 @@ class Unclear(ValueError):  # noqa: N818  # a finding about the data, as Refused
 
     def __init__(self, index: int, readings: list[str]) -> None:
         self.index, self.readings = index, readings
-        super().__init__(f"a date is not written YYYY-MM-DD and reads as {' or '.join(readings) or 'none'}")
+        super().__init__(f"a date is not written YYYY-MM-DD and may mean {' or '.join(readings)}")
 
 
 class Fraction(ValueError):  # noqa: N818  # as above
@@ -166,16 +167,15 @@ def _amount(text: str) -> Decimal:
 def _date(text: str, order: str | None) -> date:
     if iso := _ISO_DATE.fullmatch(text):
         return date(int(iso[1]), int(iso[2]), int(iso[3]))
-    parts = _parts(text, order)
-    return _read(parts, order or "")
+    return _day(_parts(text), order)
 
 
 def _moment(text: str, order: str | None) -> datetime:
     if _ISO_DATE.fullmatch(text):
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    parts = _parts(text, order)
-    day = _read(parts, order or "")
+    parts = _parts(text)
+    day = _day(parts, order)
     hour = int(parts[4] or 0)
     if half := parts[7]:
         if not 1 <= hour <= 12:
@@ -184,13 +184,22 @@ def _moment(text: str, order: str | None) -> datetime:
     return datetime(day.year, day.month, day.day, hour, int(parts[5] or 0), int(parts[6] or 0), tzinfo=UTC)
 
 
-def _parts(text: str, order: str | None) -> re.Match[str]:
+def _parts(text: str) -> re.Match[str]:
     parts = _PARTS.fullmatch(text)
     if not parts:
         raise ValueError("no date")
-    if order is None:
-        raise Unclear(0, _readings(parts))
     return parts
+
+
+def _day(parts: re.Match[str], order: str | None) -> date:
+    """The date in the declared order. Raises Unclear where none is declared, or where only another order fits."""
+    readings = _readings(parts)
+    if not readings:
+        raise ValueError("no date")
+    if order:
+        with contextlib.suppress(ValueError):
+            return _read(parts, order)
+    raise Unclear(0, readings)
 
 
 def _readings(parts: re.Match[str]) -> list[str]:

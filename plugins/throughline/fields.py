@@ -162,8 +162,8 @@ def _typed(
     try:
         return KINDS[one.kind][1](text, order)
     except cells.Unclear as unclear:
-        means = f"may mean {' or '.join(unclear.readings)}" if unclear.readings else "is no date"
-        what = f"a date that is not written YYYY-MM-DD {means} (row {numbers[unclear.index]})"
+        means = " or ".join(unclear.readings)
+        what = f"a date that is not written YYYY-MM-DD may mean {means} (row {numbers[unclear.index]})"
         remedy = "export ISO dates, or land the file in a folder that declares them, such as dates=DD-MM-YY"
         raise Refused(what, where=place, remedy=remedy) from None
     except cells.Fraction as fraction:

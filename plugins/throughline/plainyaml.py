@@ -121,7 +121,7 @@ class Section:
             raise self.refused(name, "must end after it begins")
         return begin, end
 
-    def refused(self, name: str, what: str, remedy: str = "") -> Refused:
+    def refused(self, name: str, what: str, remedy: str = "mend the field and drop the file again") -> Refused:
         return Refused(f"{self.path}{name} {what}", where=self.where, remedy=remedy)
 
     def _day(self, value: Any, name: str) -> date | None:

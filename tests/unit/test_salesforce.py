@@ -16,10 +16,11 @@ from throughline.sources.salesforce import SOURCE
 
 WEEKLY_HEADER = (
     "Id IsDeleted AccountId Name Description StageName Amount Probability CloseDate Type LeadSource IsClosed IsWon "
-    "ForecastCategory ForecastCategoryName CurrencyIsoCode OwnerId CreatedDate CreatedById LastModifiedDate SystemModstamp"
+    "ForecastCategory ForecastCategoryName CurrencyIsoCode OwnerId CreatedDate CreatedById LastModifiedDate "
+    "SystemModstamp"
 )
 WEEKLY_ROWS = [
-    "006A|0|001A|Größe|two lines,\nand a \"\"quote\"\"|Presentación|1234.5|35|2023-05-11 00:00:00||Web|0|0|Pipeline|"
+    '006A|0|001A|Größe|two lines,\nand a ""quote""|Presentación|1234.5|35|2023-05-11 00:00:00||Web|0|0|Pipeline|'
     "En curso|MXN|005A|2023-02-07 20:47:49|005B|2023-03-01 00:00:00|2023-03-02 23:59:59",
     "006B|1|000000000000000AAA|Deal\x00|\x00|Ganada||100|2023-12-31 00:00:00|New||1|1|Closed||000|"
     "000000000000000AAA|2023-02-08 00:00:00|005B||2023-03-03 00:00:00",
@@ -38,7 +39,9 @@ def deals(folder: Path, text: str, name: str = "Opportunity.csv") -> Outcome:
 
 class TestWeeklyExport:
     def test_every_column_of_a_latin_1_export_with_nuls_and_empty_lookups(self, tmp_path: Path) -> None:
-        first, second = parsed(SOURCE, zipped(tmp_path / "WE_00D_1.ZIP", {"Opportunity.csv": weekly()}))["opportunities"]
+        first, second = parsed(SOURCE, zipped(tmp_path / "WE_00D_1.ZIP", {"Opportunity.csv": weekly()}))[
+            "opportunities"
+        ]
         assert first == {
             "opportunity_id": "006A",
             "account_id": "001A",
@@ -59,7 +62,9 @@ class TestWeeklyExport:
             "is_deleted": False,
         }
         assert (second["account_id"], second["owner_id"], second["currency"], second["amount"]) == (None,) * 4
-        assert (second["is_closed"], second["is_won"], second["is_deleted"], second["probability"]) == (True,) * 3 + (1.0,)
+        assert (second["is_closed"], second["is_won"], second["is_deleted"], second["probability"]) == (True,) * 3 + (
+            1.0,
+        )
 
     @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8", "utf-8-sig"])
     def test_the_encoding_is_found_out(self, tmp_path: Path, encoding: str) -> None:
@@ -70,9 +75,9 @@ class TestWeeklyExport:
         rows = [WEEKLY_ROWS[1].replace("\x00", "")] * 6000  # more than a chunk without a single accent
         content = weekly([*rows, WEEKLY_ROWS[0]])
         assert content.find("ó".encode("latin-1")) > delimited.CHUNK_BYTES
-        assert parsed(SOURCE, zipped(tmp_path / "a.zip", {"Opportunity.csv": content}))["opportunities"][-1]["stage"] == (
-            "Presentación"
-        )
+        assert parsed(SOURCE, zipped(tmp_path / "a.zip", {"Opportunity.csv": content}))["opportunities"][-1][
+            "stage"
+        ] == ("Presentación")
 
     def test_all_five_objects_and_the_others_once_each(self, tmp_path: Path) -> None:
         members = {
@@ -81,7 +86,8 @@ class TestWeeklyExport:
             "Opportunity.csv": weekly(),
             "OpportunityHistory.csv": weekly(
                 ["008A|006A|005B|2023-02-07 20:47:49|Open|5|10|2023-05-11 00:00:00|Pipeline|EUR"],
-                "Id OpportunityId CreatedById CreatedDate StageName Amount Probability CloseDate ForecastCategory CurrencyIsoCode",
+                "Id OpportunityId CreatedById CreatedDate StageName Amount Probability CloseDate ForecastCategory "
+                "CurrencyIsoCode",
             ),
             "User.csv": weekly(
                 ["005A|Jo@Firm.example|jo@firm.example.prod|1|Standard|005B|00E1|2023-03-02 10:00:00"],
@@ -107,11 +113,17 @@ class TestWeeklyExport:
             "modified_at": datetime(2023, 3, 2, 10, tzinfo=UTC),
         }
         assert found["opportunity_history"][0]["probability"] == 0.1
-        assert sorted(left.place.split(" » ")[1] for left in found.ignored) == ["Attachments", "Campaign.csv", "Empty.csv"]
+        assert sorted(left.place.split(" » ")[1] for left in found.ignored) == [
+            "Attachments",
+            "Campaign.csv",
+            "Empty.csv",
+        ]
         assert next(left.reason for left in found.ignored if left.place.endswith("Attachments")).startswith("2 files")
 
     def test_a_damaged_part_is_named_and_the_others_load(self, tmp_path: Path) -> None:
-        path = zipped(tmp_path / "a.zip", {"Account.csv": weekly(["001A|x"], "Id Industry"), "Opportunity.csv": weekly()})
+        path = zipped(
+            tmp_path / "a.zip", {"Account.csv": weekly(["001A|x"], "Id Industry"), "Opportunity.csv": weekly()}
+        )
         content = bytearray(path.read_bytes())
         content[content.find(b"Account.csv") + 20] ^= 0xFF
         found = parsed(SOURCE, written(tmp_path / "b.zip", bytes(content)))
@@ -128,7 +140,7 @@ class TestWeeklyExport:
 
 
 LOADER = (
-    'Id,StageName,Amount,CreatedDate,CloseDate,IsClosed,IsWon,Owner.Email,Description\n'
+    "Id,StageName,Amount,CreatedDate,CloseDate,IsClosed,IsWon,Owner.Email,Description\n"
     '006A,"Closed ""Won""",10.5,2024-07-11T21:22:07.000+0000,2024-07-12,true,TRUE,Jo@firm.example,"one\ntwo, three"\n'
     "006B,Open,,2024-07-11T21:22:07.000Z,,FALSE,,,\n"
 )
@@ -137,7 +149,11 @@ LOADER = (
 class TestDataLoader:
     def test_every_make_of_csv_gives_the_same_records(self, tmp_path: Path) -> None:
         first, second = (reference := deals(tmp_path, LOADER))["opportunities"]
-        assert (first["stage"], first["amount"], first["owner_email"]) == ('Closed "Won"', Decimal("10.50"), "Jo@firm.example")
+        assert (first["stage"], first["amount"], first["owner_email"]) == (
+            'Closed "Won"',
+            Decimal("10.50"),
+            "Jo@firm.example",
+        )
         assert first["created_at"] == second["created_at"] == datetime(2024, 7, 11, 21, 22, 7, tzinfo=UTC)
         assert (first["close_date"], second["close_date"]) == (date(2024, 7, 12), None)
         assert [(row["is_closed"], row["is_won"]) for row in (first, second)] == [(True, True), (False, False)]
@@ -183,7 +199,9 @@ class TestDataLoader:
         amounts = [row["amount"] for row in deals(tmp_path, text)["opportunities"]]
         assert amounts == [Decimal("9007199254740993.01"), Decimal(12_000_000), Decimal("0.00"), Decimal(5)]
 
-    @pytest.mark.parametrize("name", ["export.csv", "Opportunity_2.csv", "opportunity (1).csv", "Opportunity-2024-07-11.csv"])
+    @pytest.mark.parametrize(
+        "name", ["export.csv", "Opportunity_2.csv", "opportunity (1).csv", "Opportunity-2024-07-11.csv"]
+    )
     def test_the_object_is_told_by_name_or_header(self, tmp_path: Path, name: str) -> None:
         assert len(deals(tmp_path, LOADER, name)["opportunities"]) == 2
 
@@ -215,7 +233,9 @@ class TestWhatCannotBeRead:
             "salesforce/Opportunity.csv: column StageName is missing; export it again with a column StageName"
         )
 
-    def test_rows_are_rejected_by_their_number_in_every_block(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_rows_are_rejected_by_their_number_in_every_block(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(delimited, "BLOCK_BYTES", 64)
         lines = [f"{number},Open" for number in range(2, 41)]  # the Id is the row's number
         lines[3], lines[20], lines[21], lines[30] = ",Open", "22", "23,Open,x", "32,"
@@ -240,7 +260,9 @@ class TestWhatCannotBeRead:
         ]
 
     def test_a_column_of_bad_values_refuses_the_file_without_showing_one(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "Opportunity.csv", 'Id,StageName,Amount\n1,Open,"1.234,50 €"\n2,Open,7\n3,Open,"9,5"\n')
+        path = written(
+            tmp_path / "Opportunity.csv", 'Id,StageName,Amount\n1,Open,"1.234,50 €"\n2,Open,7\n3,Open,"9,5"\n'
+        )
         sentence = refusal(SOURCE, path)
         assert "column Amount: most values cannot be read as amount (first in row 2)" in sentence
         assert "1.234" not in sentence
