@@ -1,5 +1,6 @@
 -- One row per cell x outcome metric, before suppression. people = distinct owners of the deals counted;
 -- own_reason = why the metric's own minimum forbids the value; coverage = share of the cell's deals it can use.
+-- All metrics by creation count the same owners, so that they hide the same units and none reveals another's.
 with
 
 closed as (
@@ -97,12 +98,12 @@ outcomes as (
     from closed
     where n_won > 0
     union all
-    select {{ cell() }}, 'C7', null, cast(n_deals as double), null, null, n_deals, n_owners, cast(1 as double), null
+    select {{ cell() }}, 'C7', null, cast(n_deals as double), null, null, n_deals, n_owners_timed, cast(1 as double), null
     from created
     union all
     select
         {{ cell() }}, 'C7_amount', currency,
-        cast(amount_total as double), null, null, n_priced, n_owners, {{ safe_divide('n_priced', 'n_deals') }},
+        cast(amount_total as double), null, null, n_priced, n_owners_timed, {{ safe_divide('n_priced', 'n_deals') }},
         case when n_currencies > 1 or n_priced = 0 then 'not_observable' when is_dominated then 'dominance' end
     from created
 
