@@ -1,0 +1,41 @@
+"""Every line of kpi_value names a number as dim_metric defines it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from throughline.metrics import metrics
+
+MODEL = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "kpi" / "kpi_value.sql"
+LINE = re.compile(r"value_rows\(ref\('(?P<table>\w+)'\), '(?P<metric_id>\w+)', '(?P<slug>\w+)'")
+
+
+def lines() -> list[dict[str, str]]:
+    return [match.groupdict() for match in LINE.finditer(MODEL.read_text(encoding="utf-8"))]
+
+
+def test_each_line_has_the_id_the_column_and_the_table_of_one_metric() -> None:
+    assert len(lines()) >= 30
+    wrong = [
+        line
+        for line in lines()
+        if (metric := metrics().get(line["metric_id"])) is None
+        or (metric.slug, metric.table) != (line["slug"], line["table"])
+    ]
+    assert wrong == []
+
+
+def test_no_number_stands_there_twice() -> None:
+    ids = [line["metric_id"] for line in lines()]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_column_of_a_wide_table_that_is_a_number_has_its_line() -> None:
+    """A wide table that publishes a metric's slug publishes it in the long form too."""
+    published = {line["slug"] for line in lines()}
+    labels = {m.slug for m in metrics().values() if m.unit == "label"}
+    for table in {line["table"] for line in lines()}:
+        columns = set(re.findall(r"name: (\w+)", MODEL.with_name(f"{table}.yml").read_text(encoding="utf-8")))
+        here = {m.slug for m in metrics().values() if m.table == table and m.slug in columns} - labels
+        assert here <= published, f"{table}: add a line to kpi_value.sql for {', '.join(sorted(here - published))}"
