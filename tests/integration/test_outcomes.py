@@ -80,7 +80,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
 def month(db: duckdb.DuckDBPyConnection, table: str, start: str, also: str = "true") -> dict[str, Any]:
     """The organisation's one row of that month."""
     found = db.execute(
-        f"select * from marts.{table} where unit_type = 'organisation' and period_grain = 'month'"  # noqa: S608
+        f"select * from marts.{table} where unit_type = 'organisation' and period_grain = 'month'"
         f" and period_start = date '{start}' and {also}"
     )
     names = [column[0] for column in found.description or []]
