@@ -13,11 +13,11 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -47,19 +47,19 @@ def write(
     checks: Sequence[Check],
     results: Mapping[str, ExpectationSuiteValidationResult],
     page: Path,
-    at: datetime,
+    seen_at: datetime | None,
 ) -> Path:
     """Write the pages of one report into folder `page`. Returns their index."""
     draft = page.parent / f".{page.name}.writing"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        _build(gx, place, results, draft / "site", at)
+        _build(gx, place, results, draft / "site")
         for table in results:
             built = next((draft / "site" / "validations" / table).rglob("*.html"))
             (draft / f"{table}.html").write_text(_own(f"{place}: {table}", built.read_text("utf-8")), "utf-8")
         shutil.rmtree(draft / "site")
-        (draft / "index.html").write_text(_index(place, checks, results.keys(), at), "utf-8")
+        (draft / "index.html").write_text(_index(place, checks, results.keys(), seen_at), "utf-8")
         shutil.rmtree(page, ignore_errors=True)
         draft.replace(page)
     finally:
@@ -73,7 +73,6 @@ def _build(
     place: str,
     results: Mapping[str, ExpectationSuiteValidationResult],
     folder: Path,
-    at: datetime,
 ) -> None:
     """Great Expectations' own site, in a context that lives in memory."""
     from great_expectations.core.run_identifier import RunIdentifier
@@ -86,11 +85,11 @@ def _build(
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     config = DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
     context = gx.get_context(mode="ephemeral", project_config=config)
-    run = RunIdentifier(run_name=place.replace("/", "-"), run_time=at)
+    run = RunIdentifier(run_name=place.replace("/", "-"), run_time=datetime(2000, 1, 1, tzinfo=UTC))  # not shown
     for table, result in results.items():
         suite = ExpectationSuiteIdentifier(name=table)
         key = ValidationResultIdentifier(expectation_suite_identifier=suite, run_id=run, batch_identifier=table)
-        context.validation_results_store.set(key, _bare(result, run))
+        context.validation_results_store.set(key, _bare(result))
     site = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
@@ -103,9 +102,9 @@ def _build(
     context.build_data_docs([place], build_index=False)
 
 
-def _bare(result: ExpectationSuiteValidationResult, run: Any) -> ExpectationSuiteValidationResult:
+def _bare(result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:
     """The result without traces, paths and clock times."""
-    result.meta = {"run_id": run, "great_expectations_version": result.meta.get("great_expectations_version", "")}
+    result.meta = {"great_expectations_version": result.meta.get("great_expectations_version", "")}
     for part in result.results:
         if not part.result:
             part.exception_info = {
@@ -126,7 +125,7 @@ def _own(title: str, page: str) -> str:
     return _frame(title, '<p><a href="index.html">all tables</a></p>' + content)
 
 
-def _index(place: str, checks: Sequence[Check], pages: Sequence[str] | Any, at: datetime) -> str:
+def _index(place: str, checks: Sequence[Check], pages: Collection[str], seen_at: datetime | None) -> str:
     def state(check: Check) -> tuple[int, str, str]:
         if check.success:
             return 2, "held", "holds"
@@ -149,7 +148,7 @@ def _index(place: str, checks: Sequence[Check], pages: Sequence[str] | Any, at: 
     failed = sum(state(check)[0] == 0 for check in checks)
     summary = f"{len(checks)} checks, {failed} failed." if failed else f"{len(checks)} checks, none failed."
     head = "<tr><th></th><th>table</th><th>column</th><th>what holds, and why it must</th><th>found</th></tr>"
-    seen = f"{at:%Y-%m-%d %H:%M} UTC. " if place.startswith("door") else ""
+    seen = f"First seen {seen_at:%Y-%m-%d %H:%M} UTC. " if seen_at else ""
     return _frame(place, f"<p>{seen}{summary}</p><table>{head}" + "\n".join(rows) + "</table>")
 
 

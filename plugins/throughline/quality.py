@@ -135,7 +135,7 @@ def exit(database: Path, docs: Path | None = None, min_cohort: int = 10) -> Repo
     lost += [_lost(name, "expectations/kpi.py knows it") for name in sorted(present - set(own.SUITES))]
     if not suites:
         return Report("exit", tuple(lost))
-    return _run("exit", database, "kpi", suites, {"min_cohort": min_cohort}, lost, docs and docs / "exit", EARLIEST)
+    return _run("exit", database, "kpi", suites, {"min_cohort": min_cohort}, lost, docs and docs / "exit")
 
 
 def _run(
@@ -146,9 +146,9 @@ def _run(
     parameters: Mapping[str, Any],
     lost: Sequence[Check],
     page: Path | None,
-    at: datetime,
+    seen_at: datetime | None = None,
 ) -> Report:
-    """Evaluate all suites in one context; `lost` are failures known beforehand; `at` is the time the pages show."""
+    """Evaluate all suites in one context. lost: failures known beforehand; page: the folder of their pages."""
     from throughline import data_docs
 
     checks, results = list(lost), {}
@@ -159,7 +159,7 @@ def _run(
                 suite, result_format=_COUNTS_ONLY, expectation_parameters=dict(parameters)
             )
             checks += _checks(table, results[table])
-        index = data_docs.write(gx, place, checks, results, page, at) if page else None
+        index = data_docs.write(gx, place, checks, results, page, seen_at) if page else None
     return Report(place, tuple(checks), index)
 
 
