@@ -2,7 +2,22 @@ with
 
 roster as (
 
-    select * from {{ ref('stg_people__roster') }}
+    select
+        stg.*,
+        coalesce(stg.is_leader, false) or stg.leader_band is not null as is_flagged
+    from {{ ref('stg_people__roster') }} as stg
+
+),
+
+-- Only where the roster names no leader at all does the hierarchy tell who they are: depth 2 or less, with reports.
+hierarchy as (
+
+    select
+        person_key,
+        depth
+    from {{ ref('int_hierarchy') }}
+    where depth <= 2 and report_count > 0
+        and not exists (select 1 from roster where roster.is_flagged)
 
 ),
 
@@ -10,9 +25,11 @@ following as (
 
     select
         roster.*,
-        lead(start_date) over (partition by person_key order by start_date) as next_start_date,
-        {{ add_days('end_date', 1) }} as ended_date
+        lead(roster.start_date) over (partition by roster.person_key order by roster.start_date) as next_start_date,
+        {{ add_days('roster.end_date', 1) }} as ended_date,
+        hierarchy.depth
     from roster
+    left join hierarchy on roster.person_key = hierarchy.person_key
 
 ),
 
@@ -24,10 +41,11 @@ assignments as (
         org_unit,
         manager_key,
         level,
-        coalesce(is_leader, false) or leader_band is not null as is_leader,
+        is_flagged or depth is not null as is_leader,
         case
             when leader_band is not null then leader_band
-            when is_leader then 'leader'
+            when is_flagged then 'leader'
+            when depth is not null then 'depth_' || cast(depth as string)
         end as leader_band,
         coalesce(is_external, false) as is_external,
         start_date as valid_from_date,
