@@ -150,3 +150,27 @@ def test_small_cohorts_are_not_released(marts: duckdb.DuckDBPyConnection) -> Non
     assert (hundred["value"], hundred["n"], hundred["suppressed_reason"]) == (0.16, 100, None)
     three = month(marts, "fct_outcome_release", "2023-06-01", "metric_id = 'C1'")
     assert (three["value"], three["n"], three["suppressed_reason"]) == (None, None, "below_k")
+
+
+def test_sql_and_the_statistics_agree(marts: duckdb.DuckDBPyConnection) -> None:
+    """Win rate, its error and interval, from the same counts: once in the warehouse, once in Python."""
+    from throughline.statistics.survival import aalen_johansen
+
+    cohorts = marts.execute(
+        "select distinct unit_type, unit, period_start from marts.agg_win_rate where period_grain = 'month'"
+    ).fetchall()
+    assert len(cohorts) >= 7
+    for cohort in cohorts:
+        key = "unit_type = ? and unit = ? and period_grain = 'month' and period_start = ?"
+        counts = marts.execute(
+            f"select t_days, n_won, n_lost, n_censored from marts.agg_survival where {key} order by t_days", cohort
+        ).fetchnumpy()
+        found = marts.execute(
+            f"select horizon_days, win_rate, win_rate_se, ci_low, ci_high from marts.agg_win_rate where {key}", cohort
+        ).fetchall()
+        for horizon, *in_sql in found:
+            estimate = aalen_johansen(*counts.values(), horizon)
+            expected = [estimate.estimate, estimate.se, estimate.ci_low, estimate.ci_high]
+            assert [math.nan if value is None else value for value in in_sql] == pytest.approx(
+                expected, abs=1e-9, nan_ok=True
+            )

@@ -24,11 +24,22 @@ counts as (
 
 ),
 
+-- Until when the sources of a metric have seen the world; a roster or a purpose does not count for an outcome.
 observed as (
 
-    select cast(max(observed_until) as date) as data_until_date
-    from {{ ref('stg_throughline__files') }}
-    where observed_from is not null -- a roster or a purpose bears no time of its own
+    select
+        metrics.metric_id,
+        cast(max(files.observed_until) as date) as data_until_date
+    from {{ ref('dim_metric') }} as metrics
+    inner join {{ ref('stg_throughline__files') }} as files
+        on {{ dbt.concat(["' '", 'metrics.sources', "' '"]) }} like {{ dbt.concat(["'% '", 'files.source', "' %'"]) }}
+    group by metrics.metric_id
+
+),
+
+latest as (
+
+    select max(data_until_date) as data_until_date from observed
 
 ),
 
@@ -135,11 +146,12 @@ judged as (
         adoption.chasm_status,
         counts.purpose_count,
         counts.measurable_count,
-        observed.data_until_date
+        coalesce(observed.data_until_date, latest.data_until_date) as data_until_date
     from subjects
     cross join counts
-    cross join observed
+    cross join latest
     left join {{ ref('dim_metric') }} as metrics on subjects.metric_id = metrics.metric_id
+    left join observed on subjects.metric_id = observed.metric_id
     left join baselines on subjects.purpose_id = baselines.purpose_id and subjects.metric_id = baselines.metric_id
     left join current_values on subjects.purpose_id = current_values.purpose_id
     left join evidence on subjects.purpose_id = evidence.purpose_id and subjects.metric_id = evidence.metric_id

@@ -80,6 +80,7 @@ errors as (
 
 )
 
+-- Before the first win the logarithm says nothing: the interval is all of [0, 1].
 select
     {{ cell() }},
     cast(horizon_days as bigint) as horizon_days,
@@ -91,8 +92,10 @@ select
     {{ rounded('standard_error') }} as win_rate_se,
     case when won_share > 0
         then {{ rounded('won_share * exp(-1.959963984540054 * standard_error / won_share)') }}
+        else 0
     end as ci_low,
     case when won_share > 0
         then {{ rounded('least(won_share * exp(1.959963984540054 * standard_error / won_share), 1)') }}
+        else 1
     end as ci_high
 from errors
