@@ -80,7 +80,7 @@ def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
             test_behavior=TestBehavior.AFTER_EACH,
             emit_datasets=False,  # their names follow the engine; our assets do not
         ),
-        operator_args={"append_env": True, "pre_execute": know_the_warehouse},
+        operator_args={"append_env": True, "poke_interval": 5, "pre_execute": know_the_warehouse},
     )
 
 

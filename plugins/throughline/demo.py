@@ -32,7 +32,7 @@ from throughline.summary import show_summary
 
 DAGS: Final = ("intake", "transform", "maintain")
 FINAL_STATES: Final = ("published", "quarantined", "duplicate", "superseded")
-DONE_WITHIN_SECONDS: Final = 600.0
+DONE_WITHIN_SECONDS: Final = 900.0
 UI_PORT: Final = 8080
 out = Console(highlight=False)
 
