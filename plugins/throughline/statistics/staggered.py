@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from throughline.statistics.estimate import CI_LEVEL, Bools, Estimate, Floats, Ints, estimate_from_se
 
@@ -187,15 +188,24 @@ def covariance(cells: GroupTime, weight: Floats, other: Floats | None = None) ->
     d the weighted distance between the pooled control cohorts. The cell-by-cell table is never formed.
     """
     second = weight if other is None else other
-    positions = np.arange(len(cells.moments.periods))
-    contrast = (cells.time[:, None] == positions).astype(np.float64) - (cells.base[:, None] == positions)
+    contrast = _contrast(cells)
+    far_left, far_right = cells.between @ weight.T, cells.between @ second.T
     out = np.zeros((len(weight), len(second)))
     for k, n in enumerate(cells.moments.n):
         left = (weight * cells.loading[k]) @ contrast
         right = left if other is None else (second * cells.loading[k]) @ contrast
-        out += n * (left @ cells.moments.cov[k] @ right.T)
-        out += n * np.outer(weight @ cells.between[k], second @ cells.between[k])
+        out += n * (left @ cells.moments.cov[k] @ right.T + np.outer(far_left[k], far_right[k]))
     return out
+
+
+def _contrast(cells: GroupTime) -> Floats | sparse.csr_array:
+    """e_time - e_base of every cell: [c, T]; sparse where large, because dense products crawl where threads compete."""
+    positions = np.arange(len(cells.moments.periods))
+    if len(cells.att) * len(positions) < 20_000:
+        return (cells.time[:, None] == positions).astype(np.float64) - (cells.base[:, None] == positions)
+    rows, ones = np.tile(np.arange(len(cells.att)), 2), np.ones(len(cells.att))
+    columns = np.concatenate([cells.time, cells.base])
+    return sparse.csr_array((np.concatenate([ones, -ones]), (rows, columns)), shape=(len(ones), len(positions)))
 
 
 def degrees_of_freedom(cells: GroupTime, weight: Floats) -> float:
@@ -203,9 +213,7 @@ def degrees_of_freedom(cells: GroupTime, weight: Floats) -> float:
 
     With few units a cohort the normal interval is too short; with many the two agree.
     """
-    positions = np.arange(len(cells.moments.periods))
-    contrast = (cells.time[:, None] == positions).astype(np.float64) - (cells.base[:, None] == positions)
-    rows = (weight * cells.loading) @ contrast
+    rows = (weight * cells.loading) @ _contrast(cells)
     parts = cells.moments.n * np.einsum("kt,kts,ks->k", rows, cells.moments.cov, rows)
     usable = cells.moments.n > 1
     bottom = float((parts[usable] ** 2 / (cells.moments.n[usable] - 1)).sum())
