@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from throughline.quality import Check
 
 KEPT: Final = 200  # checked files a source: nobody reads further back, and reports of all runs stay in the warehouse
-_FOREIGN = re.compile(r"<script\b.*?</script>|<(?:link|img)\b[^>]*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_FOREIGN = re.compile(r"<(script|footer)\b.*?</\1>|<(?:link|img)\b[^>]*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _DEAD_LINK = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
 _RANDOM_ID = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BLANKS = re.compile(r"\s*\n\s*")
