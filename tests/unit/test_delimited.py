@@ -1,0 +1,76 @@
+"""Delimited text: whatever a CSV writer writes is read back cell by cell, in blocks of any size, with row numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from throughline import delimited
+
+SIGNS = st.sampled_from(delimited.DELIMITERS)
+CELLS = st.text(st.sampled_from("ab \"',;|^`\t\n\r=éß€字"), max_size=6)
+
+
+def made(rows: list[list[str]], delimiter: str, newline: str, quoting: int) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=quoting)  # type: ignore[arg-type]
+    writer.writerows([["One", "Two", "Three"], *rows])
+    return text.getvalue()
+
+
+def read(content: bytes, chunk_bytes: int = 1 << 20) -> tuple[list[list[str]], list[int], list[int]]:
+    """Rows, their numbers, and the numbers of the rows that do not fit."""
+
+    def chunks() -> Iterator[bytes]:
+        yield from (content[start : start + chunk_bytes] for start in range(0, len(content), chunk_bytes))
+
+    sheet = delimited.examine(chunks, "x.csv", lambda name: name in ("One", "Two", "Three"))
+    assert sheet.header == ("One", "Two", "Three")
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    misfits: list[int] = []
+    for part in delimited.rows(sheet, chunks, {"third": 2, "first": 0, "second": 1}, nulls=()):
+        if isinstance(part, delimited.Misfit):
+            misfits.append(part.number)
+        else:
+            rows += [[row["first"], row["second"], row["third"]] for row in part.records.to_pylist()]
+            numbers += part.numbers
+    return rows, numbers, misfits
+
+
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12),
+    delimiter=SIGNS,
+    newline=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig"]),
+    block_bytes=st.sampled_from([128, 1 << 20]),
+)
+@settings(max_examples=150, deadline=None)
+def test_what_is_written_is_read(
+    rows: list[list[str]], delimiter: str, newline: str, encoding: str, block_bytes: int
+) -> None:
+    content = made(rows, delimiter, newline, csv.QUOTE_ALL).encode(encoding)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(delimited, "BLOCK_BYTES", block_bytes)
+        assert read(content) == (rows, list(range(2, len(rows) + 2)), [])
+
+
+@pytest.mark.parametrize("chunk_bytes", [64, 65, 67, 1 << 20])
+def test_a_character_on_the_seam_of_two_chunks(chunk_bytes: int) -> None:
+    rows = [["é€字" * 5, "x", "ß"]] * 40
+    content = made(rows, ",", "\n", csv.QUOTE_MINIMAL).encode()
+    assert read(content, chunk_bytes)[0] == rows
+
+
+def test_a_spreadsheet_says_its_separator() -> None:
+    assert read(b"sep=;\r\nOne;Two;Three\r\n1;a,b;c\r\n") == ([["1", "a,b", "c"]], [2], [])
+
+
+def test_blank_lines_do_not_count_and_misfits_do() -> None:
+    content = b"One,Two,Three\n\n1,a,b\n\n\n2,a\n3,a,b\n4,a,b,c\n5,a,b\n\n"
+    assert read(content) == ([["1", "a", "b"], ["3", "a", "b"], ["5", "a", "b"]], [2, 4, 6], [3, 5])
