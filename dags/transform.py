@@ -57,9 +57,11 @@ def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
             where=str(manifest),
             remedy="`make up` writes it; elsewhere run: python -m throughline.demo manifest",
         )
+    project = ProjectConfig(dbt_project_path=DBT_PROJECT, manifest_path=manifest, install_dbt_deps=False)
+    project.manifest_path = manifest  # as a plain path: object storage would load S3 and FastAPI for each task
     return DbtTaskGroup(
         group_id=group_id,
-        project_config=ProjectConfig(dbt_project_path=DBT_PROJECT, manifest_path=manifest, install_dbt_deps=False),
+        project_config=project,
         profile_config=ProfileConfig(
             profile_name="throughline",
             target_name=TARGETS[config.warehouse.split(":")[0]],

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.status import Status
 
 from throughline import settings, transform
+from throughline.landing import S3Url
 from throughline.ledger import Ledger
 from throughline.local_airflow import USER, LocalAirflow
 from throughline.settings import PROJECT, Settings
@@ -32,6 +33,7 @@ from throughline.summary import show_summary
 
 DAGS: Final = ("intake", "transform", "maintain")
 FINAL_STATES: Final = ("published", "quarantined", "duplicate", "superseded")
+ACTIVE: Final = ("queued", "running")
 DONE_WITHIN_SECONDS: Final = 900.0
 UI_PORT: Final = 8080
 out = Console(highlight=False)
@@ -68,15 +70,18 @@ def demo(home: Path, *, keep: bool) -> None:
     with _only_one(home), out.status("") as status:
         _empty(home)
         use = settings.load({"THROUGHLINE_HOME": str(home)})
+        landing = home / "landing"
         airflow = LocalAirflow(use, home / "airflow", parse_seconds=600)  # the DAG files do not change meanwhile
         with _running(airflow, use, status, UI_PORT if keep else 0), ThreadPoolExecutor(1) as writer:
             exports = writer.submit(write, home / "exports")
             _wait_until_ready(airflow, status)
             files = exports.result()
+            while any(run["state"] in ACTIVE for run in _runs(airflow, "intake")):
+                time.sleep(0.5)  # the sweep that Airflow starts with would take the files before the event does
             _step(began, f"Airflow is up at {airflow.url}, the sample organisation wrote {len(files)} exports")
             for file in files:
-                _drop(file, use.landing / file.relative_to(home / "exports"))
-            _step(began, f"dropped {len(files)} exports into {_short(use.landing)}; from here on events drive")
+                _drop(file, landing / file.relative_to(home / "exports"))
+            _step(began, f"dropped {len(files)} exports into {_short(landing)}; from here on events drive")
             _watch(airflow, use, len(files), status, began)
             status.stop()
             show_summary(out, use)
@@ -136,7 +141,7 @@ def _watch(airflow: LocalAirflow, use: Settings, dropped: int, status: Status, b
             _tell_once(told, began, run)
             if run["state"] == "failed":
                 raise Refused(_failed(airflow, run), where=f"run of {run['dag_id']}", remedy=f"see {airflow.logs}")
-        active = [run for run in runs if run["state"] in ("running", "queued")]
+        active = [run for run in runs if run["state"] in ACTIVE]
         if len(entries) >= dropped and all(entry.state in FINAL_STATES for entry in entries) and not active:
             return
         status.update(" · ".join(_progress(airflow, run) for run in active) or "waiting for the folder watcher")
@@ -222,8 +227,10 @@ def _only_one(home: Path) -> Iterator[None]:
         yield
 
 
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+def _short(place: Path | S3Url) -> str:
+    if isinstance(place, Path) and place.is_relative_to(Path.cwd()):
+        return str(place.relative_to(Path.cwd()))
+    return str(place)
 
 
 def _step(began: float, text: str) -> None:

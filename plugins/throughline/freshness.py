@@ -9,7 +9,7 @@ from throughline.settings import Settings
 
 
 def stale(settings: Settings, *, at: datetime, after: timedelta) -> list[str]:
-    """One sentence for each source that sent data once and is silent for longer than `after`; one for a stuck publish."""
+    """A sentence for each source that sent data once and is silent for longer than `after`, and for a stuck publish."""
     entries = Ledger(settings.ledger).entries(*CURRENT)
     until: dict[str, datetime] = {}
     for entry in entries:

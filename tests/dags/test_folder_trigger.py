@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.triggers.base import BaseEventTrigger, TriggerEvent  # noqa: TID251  # what is tested here is Airflow's contract
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent  # what is tested here is Airflow's contract
+
 from throughline import triggers
 from throughline.triggers import FolderTrigger, file_key, mark, scan
 
