@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,9 +17,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from throughline import intake, settings, transform
+from throughline import intake, landing, settings, transform
 from throughline.ledger import Ledger
-from throughline.source import Refused
+from throughline.source import Refused, Stopped
 from throughline.sources import SOURCES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -35,8 +34,8 @@ def main() -> None:
     """Run the command line; every failure is one clear line."""
     try:
         app()
-    except Refused as refused:
-        _fail(refused.sentence)
+    except Stopped as stopped:
+        _fail(stopped.sentence)
     except BrokenPipeError:
         raise SystemExit(1) from None
     except Exception as error:  # the last guard: a traceback may hold values, so only its place is shown
@@ -212,9 +211,8 @@ def _ingest(use: settings.Settings, only: set[str]) -> list[intake.Taken]:
 
 def _build(use: settings.Settings) -> None:
     if not Ledger(use.ledger).entries("loaded", "published"):
-        raise Refused(
-            "nothing is loaded yet", remedy=f"drop exports into {use.landing}, or run: throughline sample {use.landing}"
-        )
+        sample = f", or run: throughline sample {use.landing}" if isinstance(use.landing, Path) else ""
+        raise Refused("nothing is loaded yet", remedy=f"drop exports into {use.landing}{sample}")
     with _progress("build", None) as step:
         transform.build(use, at=_now(), progress=step)
 
@@ -228,7 +226,7 @@ def _files(path: Path) -> Iterator[Path]:
 def _landed(use: settings.Settings, path: Path, source: str) -> str:
     """The name below the landing zone; a file from elsewhere is copied there first, into its source's folder."""
     path = path.resolve()
-    if path.is_relative_to(use.landing.resolve()):
+    if isinstance(use.landing, Path) and path.is_relative_to(use.landing.resolve()):
         return path.relative_to(use.landing.resolve()).as_posix()
     source = source or next((part for part in reversed(path.parts[:-1]) if part in SOURCES), "")
     if source not in SOURCES:
@@ -236,10 +234,7 @@ def _landed(use: settings.Settings, path: Path, source: str) -> str:
             "it is not clear which source it belongs to", where=str(path), remedy=f"add --source {'|'.join(SOURCES)}"
         )
     name = f"{source}/{path.name}"
-    target, draft = use.landing / name, use.landing / source / f".{path.name}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, draft)
-    draft.replace(target)
+    landing.zone(use.landing).put(path, name)
     return name
 
 

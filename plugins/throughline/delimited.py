@@ -14,7 +14,6 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -24,8 +23,11 @@ from throughline.source import Refused
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    from throughline.landing import LandingFile
+
 DELIMITERS: Final = (",", "\t", ";", "|", "^", "`")  # those that the Bulk API offers
 CHUNK_BYTES: Final = 1 << 20
+HEAD_BYTES: Final = 1 << 16  # the widest object known has 110 columns, 2 KB of names
 BLOCK_BYTES: Final = 4 << 20  # a row must fit into one: 30 columns of the longest text field (131,072)
 
 Chunks = Callable[[], Iterator[bytes]]
@@ -69,11 +71,11 @@ class Misfit:
     number: int
 
 
-def of_file(path: Path) -> Chunks:
+def of_file(file: LandingFile) -> Chunks:
     """The bytes of a file, from its beginning at each call."""
 
     def chunks() -> Iterator[bytes]:
-        with path.open("rb") as stream:
+        with file.open() as stream:
             while piece := stream.read(CHUNK_BYTES):
                 yield piece
 
@@ -82,7 +84,11 @@ def of_file(path: Path) -> Chunks:
 
 def head(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Sheet:
     """Header and delimiter, from the first bytes only; the encoding is a guess. Raises Refused."""
-    first = next(iter(chunks()), b"")
+    first = b""
+    for piece in chunks():
+        first += piece
+        if len(first) >= HEAD_BYTES:
+            break
     return _sheet(first, place, is_known, "utf-8" if _is_utf8(first) else "cp1252")
 
 
@@ -94,7 +100,7 @@ def examine(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Shee
     decoder = codecs.getincrementaldecoder("utf-8")()
     first, quotes, is_utf8 = b"", 0, True
     for piece in chunks():
-        first = first or piece
+        first += piece if len(first) < HEAD_BYTES else b""
         quotes += piece.count(b'"')
         if is_utf8 and not (piece.isascii() and not decoder.getstate()[0]):
             try:

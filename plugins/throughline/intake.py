@@ -1,26 +1,26 @@
 """Intake: from a landing file to raw Parquet, or to quarantine with one clear sentence.
 
 `discover` compares the landing zone with the ledger; `take` takes one file. Both can be repeated at any point:
-a step that was cut off is done again, a step that was done changes nothing. Bad input never raises here.
+a step that was cut off is done again, a step that was done changes nothing. Bad input never raises here; a landing
+zone that cannot be listed raises Refused, one that falls silent in the middle Unreachable.
 """
 
 from __future__ import annotations
 
-import time
+import logging
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from throughline import lake, landing
-from throughline.landing import Found, LandingFile
+from throughline.landing import Content, LandingFile, Zone
 from throughline.ledger import Entry, Ledger
 from throughline.privacy import Pseudonymiser
 from throughline.settings import Settings
-from throughline.source import Refused, Source
+from throughline.source import Forbidden, Refused, Source
 from throughline.sources import SOURCES
 
-SETTLING_SECONDS: Final = 1.0  # between two looks at a file that changed just now
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,28 @@ def discover(settings: Settings, *, at: datetime, owner: str = "cli") -> list[di
     ledger = Ledger(settings.ledger)
     hashed = ledger.hashed()
     known = {(entry.name, entry.file_id): entry.state for entry in ledger.entries()}
-    for found in _settled(settings.landing, at):
-        facts = (found.size_bytes, found.modified_ns)
-        file_id = hashed[found.name][2] if hashed.get(found.name, ())[:2] == facts else ""
-        if not file_id:
+    zone = landing.zone(settings.landing)
+    unreadable: list[Forbidden] = []
+    for found in zone.listing(at):
+        fingerprint, file_id = hashed.get(found.name, ("", ""))
+        if fingerprint != found.fingerprint:
             try:
-                file_id = landing.content_hash(found.path)
-            except OSError:
-                continue  # gone or unreadable for now; the next look sees it again
-            ledger.remember(found.name, *facts, file_id)
+                _, file_id = _held(zone, found.name)
+            except (OSError, Refused):
+                continue  # gone or changing just now; the next look sees it again
+            except Forbidden as forbidden:
+                log.warning("%s", forbidden.sentence)
+                unreadable.append(forbidden)
+                continue
+            ledger.remember(found.name, found.fingerprint, file_id)
         if known.get((found.name, file_id)) in (None, "superseded", "duplicate"):
             entry = ledger.see(found.name, file_id, source=found.source, size_bytes=found.size_bytes, at=at)
             if entry.state == "seen" and (why := _misplaced(entry)):
                 ledger.move(entry.name, entry.file_id, "quarantined", at=at, reason=why.sentence)
-    return [
-        {"name": entry.name, "file_id": entry.file_id, "source": entry.source}
-        for entry in ledger.waiting(owner=owner, at=at)
-    ]
+    waiting = ledger.waiting(owner=owner, at=at)
+    if unreadable and not waiting:
+        raise unreadable[0]  # while others can be taken they go first; then nobody may believe that all is done
+    return [{"name": entry.name, "file_id": entry.file_id, "source": entry.source} for entry in waiting]
 
 
 def take(settings: Settings, name: str, file_id: str, *, at: datetime, owner: str = "cli") -> Taken:
@@ -105,16 +110,15 @@ def reprocess(settings: Settings, names: list[str], *, at: datetime, reason: str
 def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: datetime) -> Taken:
     from throughline import quality
 
-    path = settings.landing / entry.name
     try:
-        changed = landing.content_hash(path) != entry.file_id
-    except OSError:
+        content, file_id = _held(landing.zone(settings.landing), entry.name)
+    except FileNotFoundError:
         raise Refused("is no longer in the landing zone", where=entry.name, remedy="drop it again") from None
-    if changed:
+    if file_id != entry.file_id:
         raise Refused("changed while it was waiting", where=entry.name, remedy="its new content is taken by itself")
     if entry.size_bytes == 0:
         raise Refused("is empty", where=entry.name, remedy="export it again; the tool wrote nothing")
-    file = LandingFile(source.name, entry.name, path, entry.file_id, entry.size_bytes, entry.seen_at)
+    file = LandingFile(source.name, entry.name, content, entry.file_id, entry.size_bytes, entry.seen_at)
     landed = lake.land(settings.lake, source, file, Pseudonymiser(settings.key))
     facts: dict[str, Any] = {
         "rows_in": landed.rows_in,
@@ -141,6 +145,15 @@ def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: 
         raise Refused(report.sentence, where=entry.name, remedy="mend the export, or release the file as it is")
     ledger.move(entry.name, entry.file_id, "loaded", at=at, reason=_left_out(landed))
     return _as_it_stands(ledger, entry.name, entry.file_id)
+
+
+def _held(zone: Zone, name: str) -> tuple[Content, str]:
+    """What a file holds now, and its hash. Raises FileNotFoundError, Forbidden, Unreachable."""
+    try:
+        content = zone.content(name)
+        return content, landing.content_hash(content)
+    except PermissionError:
+        raise Forbidden("may not be read", where=name, remedy="let the user that runs throughline read it") from None
 
 
 def _as_it_stands(ledger: Ledger, name: str, file_id: str) -> Taken:
@@ -181,13 +194,3 @@ def _misplaced(entry: Entry) -> Refused | None:
             remedy="drop the export as the tool wrote it",
         )
     return None
-
-
-def _settled(root: Path, at: datetime) -> list[Found]:
-    """The listing without files that are still being written."""
-    found = landing.listing(root)
-    fresh_ns = int((at.timestamp() - SETTLING_SECONDS) * 1e9)
-    if all(f.modified_ns < fresh_ns for f in found):
-        return found
-    time.sleep(SETTLING_SECONDS)
-    return sorted(set(found) & set(landing.listing(root)), key=lambda f: f.name)

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
+from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Rejected, Source, Stopped, Table
 
 LINEAGE: Final = (pa.field("file_id", pa.string()), pa.field("loaded_at", TIMESTAMP))
 REJECTS: Final = pa.schema(
@@ -149,7 +149,7 @@ def _parsed(source: Source, file: LandingFile) -> Iterator[Parsed]:
     """The parser's yield; what it did not foresee becomes a refusal, faults of the machine stay what they are."""
     try:
         yield from source.parse(file)
-    except (Refused, OSError, MemoryError):
+    except (Stopped, OSError, MemoryError):
         raise
     except Exception as error:
         what = f"cannot be read as {source.title} ({type(error).__name__} while parsing)"

@@ -1,20 +1,25 @@
 """The landing zone: list and open exports safely. Nothing here is ever changed or deleted by us.
 
-`LandingFile` is one export as the ledger knows it: a local path for reading, its content hash and the
-time it was first seen. Archives are read member by member through `Archive`, which refuses what could
-hurt (paths outside the archive, links, encrypted members, bombs) before a byte is inflated.
+A zone is a folder (`Folder`) or a prefix of a bucket (`landing_s3.Bucket`); both give the same listing and contents.
+`LandingFile` is one export as the ledger knows it: what it is read from, its content hash and the time it was first
+seen. Archives are read member by member through `Archive`, which refuses what could hurt (paths outside the archive,
+links, encrypted members, bombs) before a byte is inflated.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 import stat
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Literal, Protocol
 
 from throughline.source import Refused
 
@@ -25,73 +30,182 @@ MAX_RATIO = 200  # JSON and CSV deflate to about 1:10, very repetitive CSV to 1:
 RATIO_FROM_BYTES = 10 * 1024**2  # small members may be all blanks; a bomb is not small
 _DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error)
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
+SETTLING_SECONDS = 1.0  # between two looks at a file that changed just now
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
+
+
+class Content(Protocol):
+    """Bytes that can be read any number of times, and from any place in them. A `Path` is one."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO: ...
 
 
 @dataclass(frozen=True)
 class LandingFile:
-    """One export. name: path below the landing zone; path: where it can be read; seen_at: first seen, UTC."""
+    """One export. name: path below the landing zone; content: what it is read from; seen_at: first seen, UTC."""
 
     source: str
     name: str
-    path: Path
+    content: Content
     file_id: str
     size_bytes: int
     seen_at: datetime
 
+    def open(self) -> BinaryIO:
+        """The bytes from their beginning, seekable."""
+        return self.content.open("rb")
+
 
 @dataclass(frozen=True)
 class Found:
-    """One entry of a listing: cheap facts only, the content is not read."""
+    """One entry of a listing. fingerprint: cheap facts; while they stay the same, the content is not read again."""
 
-    source: str
     name: str
-    path: Path
     size_bytes: int
-    modified_ns: int
+    fingerprint: str
+
+    @property
+    def source(self) -> str:
+        """The first folder of the name, "" where it lies in none."""
+        return self.name.split("/", 1)[0] if "/" in self.name else ""
 
 
-def listing(root: Path) -> list[Found]:
-    """Every finished file below the landing zone, by name: <source>/<anything>. No links, no hidden files."""
-    found = []
-    for path in sorted(root.rglob("*")) if root.is_dir() else []:
-        relative = path.relative_to(root)
-        if any(part.startswith(".") for part in relative.parts) or path.suffix.lower() in UNFINISHED:
-            continue
-        facts = path.lstat()
-        if not stat.S_ISREG(facts.st_mode):
-            continue
-        source = relative.parts[0] if len(relative.parts) > 1 else ""
-        found.append(Found(source, relative.as_posix(), path, facts.st_size, facts.st_mtime_ns))
-    return found
+class Zone(Protocol):
+    """Where exports are dropped: a folder or a bucket."""
+
+    def listing(self, at: datetime) -> list[Found]:
+        """Every finished file, by name: <source>/<anything>. Raises Refused when the zone cannot be listed."""
+
+    def content(self, name: str) -> Content:
+        """What a file holds now. Raises OSError when it is gone, Unreachable when the zone does not answer."""
+
+    def put(self, path: Path, name: str) -> None:
+        """Copy a file into the zone; it is seen there whole or not at all."""
 
 
-def content_hash(path: Path) -> str:
-    """sha256 of the content, hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+@dataclass(frozen=True)
+class S3Url:
+    """s3://bucket/prefix, the prefix without slashes at its ends and possibly empty."""
+
+    bucket: str
+    prefix: str
+
+    @staticmethod
+    def parse(text: str) -> S3Url:
+        """Raises Refused."""
+        bucket, _, prefix = text.removeprefix("s3://").partition("/")
+        if not text.startswith("s3://") or not _BUCKET.fullmatch(bucket):
+            raise Refused("is no place in S3", where=text, remedy="write s3://bucket/prefix")
+        return S3Url(bucket, prefix.strip("/"))
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def __truediv__(self, name: str) -> S3Url:
+        return S3Url(self.bucket, self.key(name))
+
+    def key(self, name: str) -> str:
+        """The key of a landing name."""
+        return f"{self.prefix}/{name}" if self.prefix else name
+
+    def name(self, key: str) -> str | None:
+        """The landing name of a key; None for one that is not below the prefix, or that is no finished file."""
+        below = f"{self.prefix}/" if self.prefix else ""
+        name = key.removeprefix(below)
+        return name if key.startswith(below) and is_finished(name) else None
+
+
+def zone(place: Path | S3Url) -> Zone:
+    """The zone at a place."""
+    if isinstance(place, Path):
+        return Folder(place)
+    from throughline.landing_s3 import Bucket
+
+    return Bucket(place)
+
+
+def is_finished(name: str) -> bool:
+    """Not hidden, not a folder, not a name that copying programs give before they are done."""
+    is_hidden = any(part.startswith(".") for part in name.split("/"))
+    return bool(name) and not name.endswith("/") and not is_hidden and not name.lower().endswith(UNFINISHED)
+
+
+def content_hash(content: Content) -> str:
+    """sha256, hex."""
+    with content.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # every binary file will do
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A landing zone on disk."""
+
+    root: Path
+
+    def listing(self, at: datetime) -> list[Found]:
+        """As of `Zone`. No links. Files that changed just now are looked at twice, and left out if they still grow."""
+        found = self._files()
+        fresh_ns = int((at.timestamp() - SETTLING_SECONDS) * 1e9)
+        if all(modified_ns < fresh_ns for modified_ns in found.values()):
+            return list(found)
+        time.sleep(SETTLING_SECONDS)
+        again = self._files()
+        return [one for one in found if one in again]
+
+    def content(self, name: str) -> Content:
+        """As of `Zone`."""
+        path = self.root / name
+        path.lstat()
+        return path
+
+    def put(self, path: Path, name: str) -> None:
+        """As of `Zone`."""
+        target = self.root / name
+        draft = target.with_name(f".{target.name}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, draft)
+        draft.replace(target)
+
+    def _files(self) -> dict[Found, int]:
+        """Found -> modified_ns, by name."""
+        found = {}
+        for path in sorted(self.root.rglob("*")) if self.root.is_dir() else []:
+            name = path.relative_to(self.root).as_posix()
+            facts = path.lstat()
+            if stat.S_ISREG(facts.st_mode) and is_finished(name):
+                one = Found(name, facts.st_size, f"{facts.st_size}-{facts.st_mtime_ns}")
+                found[one] = facts.st_mtime_ns
+        return found
 
 
 class Archive:
     """A ZIP read member by member. Raises Refused for anything that is not a harmless, whole archive."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, content: Content, name: str) -> None:
         self.name = name
+        self._stream = content.open("rb")
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(self._stream)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            self._stream.close()
             raise Refused(
                 "not a whole ZIP archive (its directory cannot be read)",
                 where=name,
                 remedy="it may have been cut off while copying: copy or export it again",
             ) from None
         self._members = {self._real_name(info): info for info in self._zip.infolist() if not info.is_dir()}
-        self._check()
+        try:
+            self._check()
+        except Refused:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+        self._stream.close()
 
     def members(self) -> list[str]:
         """Names of the files inside, in the archive's order, without operating-system droppings."""

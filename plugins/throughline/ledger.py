@@ -59,8 +59,7 @@ _listing = sa.Table(  # what a name held when it was last hashed, so that a swee
     "listing",
     _metadata,
     sa.Column("name", sa.String, primary_key=True),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("modified_ns", sa.BigInteger, nullable=False),
+    sa.Column("fingerprint", sa.String, nullable=False),
     sa.Column("file_id", sa.String, nullable=False),
 )
 _publishes = sa.Table(
@@ -111,7 +110,11 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60}, poolclass=sa.pool.NullPool)
         with closing(self._engine.raw_connection()) as connection:
-            connection.cursor().execute("pragma journal_mode = wal")
+            cursor = connection.cursor()
+            cursor.execute("pragma journal_mode = wal")
+            columns = {row[1] for row in cursor.execute("pragma table_info(listing)")}
+            if columns and "fingerprint" not in columns:  # as an earlier version made it; it only saves reading
+                cursor.execute("drop table listing")
         _metadata.create_all(self._engine)
 
     # -- files -------------------------------------------------------------------------------------------------
@@ -222,16 +225,13 @@ class Ledger:
 
     # -- listing -----------------------------------------------------------------------------------------------
 
-    def hashed(self) -> dict[str, tuple[int, int, str]]:
-        """name -> (size_bytes, modified_ns, file_id) as last hashed."""
+    def hashed(self) -> dict[str, tuple[str, str]]:
+        """name -> (fingerprint, file_id) as last hashed."""
         with self._engine.connect() as connection:
-            return {
-                row.name: (row.size_bytes, row.modified_ns, row.file_id)
-                for row in connection.execute(sa.select(_listing))
-            }
+            return {row.name: (row.fingerprint, row.file_id) for row in connection.execute(sa.select(_listing))}
 
-    def remember(self, name: str, size_bytes: int, modified_ns: int, file_id: str) -> None:
-        row = {"name": name, "size_bytes": size_bytes, "modified_ns": modified_ns, "file_id": file_id}
+    def remember(self, name: str, fingerprint: str, file_id: str) -> None:
+        row = {"name": name, "fingerprint": fingerprint, "file_id": file_id}
         with self._engine.begin() as connection:
             connection.execute(_listing.delete().where(_listing.c.name == name))
             connection.execute(_listing.insert().values(row))
@@ -289,4 +289,7 @@ def _stored(entry: Entry) -> dict[str, Any]:
 
 def _entry(row: Any) -> Entry:
     values: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Entry)}
-    return Entry(**{key: _aware(value) if isinstance(value, datetime) else value for key, value in values.items()})
+    aware: dict[str, Any] = {
+        key: _aware(value) if isinstance(value, datetime) else value for key, value in values.items()
+    }
+    return Entry(**aware)

@@ -209,6 +209,7 @@ class LocalAirflow:
             "THROUGHLINE_HOME": str(self.settings.home),
             "THROUGHLINE_KEY": self.settings.key.decode(),
             "THROUGHLINE_LANDING": str(self.settings.landing),
+            "THROUGHLINE_QUEUE": self.settings.queue,
             "THROUGHLINE_MIN_COHORT": str(self.settings.min_cohort),
             "THROUGHLINE_WAREHOUSE": self.settings.warehouse,
         }

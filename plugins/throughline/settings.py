@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from throughline.landing import S3Url
 from throughline.source import Refused
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -26,13 +27,17 @@ QUIET: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and the few choices a user has. Paths are absolute; warehouse is the URL of an engine."""
+    """Where things are and the few choices a user has.
+
+    Paths are absolute; warehouse is the URL of an engine; queue the URL of an SQS queue, "" for none.
+    """
 
     home: Path
-    landing: Path
+    landing: Path | S3Url
     warehouse: str
     key: bytes
     min_cohort: int
+    queue: str = ""
     project: Path = PROJECT
 
     @property
@@ -63,10 +68,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise Refused(f"cannot be created ({error.strerror})", where=f"THROUGHLINE_HOME={home}") from None
     return Settings(
         home=home,
-        landing=_landing(environ, home),
+        landing=(landing := _landing(environ, home)),
         warehouse=_warehouse(environ, home),
         key=_key(environ, home),
         min_cohort=_min_cohort(environ),
+        queue=_queue(environ, landing),
     )
 
 
@@ -75,17 +81,39 @@ def quiet_environment() -> dict[str, str]:
     return {**os.environ, **QUIET}
 
 
-def _landing(environ: Mapping[str, str], home: Path) -> Path:
+def _landing(environ: Mapping[str, str], home: Path) -> Path | S3Url:
     value = environ.get("THROUGHLINE_LANDING") or str(home / "landing")
+    if value.startswith("s3://"):
+        try:
+            return S3Url.parse(value)
+        except Refused as refused:
+            raise Refused(refused.what, where="THROUGHLINE_LANDING", remedy=refused.remedy) from None
     if "://" in value and not value.startswith("file://"):
         raise Refused(
             f"{value.split('://')[0]}:// is not a landing zone this version reads",
             where="THROUGHLINE_LANDING",
-            remedy="give a folder",
+            remedy="give a folder or s3://bucket/prefix",
         )
     landing = Path(value.removeprefix("file://")).absolute()
     landing.mkdir(parents=True, exist_ok=True)
     return landing
+
+
+def _queue(environ: Mapping[str, str], landing: Path | S3Url) -> str:
+    value = environ.get("THROUGHLINE_QUEUE") or ""
+    if value and not value.startswith(("https://", "http://")):
+        raise Refused(
+            "is not the URL of a queue",
+            where="THROUGHLINE_QUEUE",
+            remedy="give it as SQS shows it: https://sqs.<region>.amazonaws.com/<account>/<name>",
+        )
+    if value and isinstance(landing, Path):
+        raise Refused(
+            "a queue tells of exports in S3, and the landing zone is a folder, which is watched by itself",
+            where="THROUGHLINE_QUEUE",
+            remedy="set THROUGHLINE_LANDING to s3://bucket/prefix, or leave the queue out",
+        )
+    return value
 
 
 def _warehouse(environ: Mapping[str, str], home: Path) -> str:

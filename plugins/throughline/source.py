@@ -28,8 +28,8 @@ TIMESTAMP = pa.timestamp("us", tz="UTC")
 AMOUNT = pa.decimal128(18, 2)
 
 
-class Refused(Exception):  # noqa: N818  # an answer to bad input, not an error of the program
-    """A file, request or setting that throughline does not take: what is wrong, where, and the remedy."""
+class Stopped(Exception):  # noqa: N818  # as its two kinds below: an answer, not an error of the program
+    """Why something was not done: what is wrong, where, and the remedy."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.what, self.where, self.remedy = what, where, remedy
@@ -40,6 +40,18 @@ class Refused(Exception):  # noqa: N818  # an answer to bad input, not an error 
         """One line: what, where, remedy."""
         parts = [f"{self.where}: {self.what}" if self.where else self.what, self.remedy]
         return "; ".join(part for part in parts if part)
+
+
+class Refused(Stopped):
+    """A file, request or setting that throughline does not take."""
+
+
+class Unreachable(Stopped):
+    """The landing zone does not answer just now: nothing is wrong with the file, and a rerun takes it."""
+
+
+class Forbidden(Unreachable):
+    """One file may not be read; the others may."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -20,18 +21,18 @@ def make_zip(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-def test_listing_takes_finished_files_only(tmp_path: Path) -> None:
+def test_listing_takes_finished_files_only(tmp_path: Path, at: datetime) -> None:
     (tmp_path / "slack").mkdir()
     for name in ("a.zip", "b.zip.part", ".hidden.zip", "c.tmp"):
         (tmp_path / "slack" / name).write_bytes(b"x")
     (tmp_path / "slack" / "link.zip").symlink_to(tmp_path / "slack" / "a.zip")
     (tmp_path / "stray.zip").write_bytes(b"x")
-    found = landing.listing(tmp_path)
+    found = landing.Folder(tmp_path).listing(at)
     assert [(f.source, f.name) for f in found] == [("slack", "slack/a.zip"), ("", "stray.zip")]
 
 
-def test_listing_of_a_missing_folder_is_empty(tmp_path: Path) -> None:
-    assert landing.listing(tmp_path / "nowhere") == []
+def test_listing_of_a_missing_folder_is_empty(tmp_path: Path, at: datetime) -> None:
+    assert landing.Folder(tmp_path / "nowhere").listing(at) == []
 
 
 def test_members_without_droppings_and_with_their_real_names(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ ROSTER: Final = Table("roster", fields.schema(FORM.fields), ("email", "start_dat
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the assignments of one roster."""
-    chunks = delimited.of_file(file.path)
+    chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, lambda header: _plain(header) in _NAMES)
     given = fields.positions(sheet, FORM)
     for part in fields.records(sheet, chunks, FORM, cells.order_declared(file.name)):

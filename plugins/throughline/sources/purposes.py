@@ -104,7 +104,7 @@ TABLES: Final = (
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the purpose of one file: one row of purposes, and its spaces, org units and further outcomes."""
-    with file.path.open("rb") as stream:
+    with file.open() as stream:
         values = plainyaml.load(stream.read(plainyaml.MAX_BYTES + 1), file.name)
     root = Section(values, file.name).only(*FIELDS)
     key = {"purpose_id": _identity(root), "content_hash": content_hash(values)}

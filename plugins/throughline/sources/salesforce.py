@@ -160,10 +160,10 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the records of one weekly export ZIP, or of one object's CSV."""
     order = cells.order_declared(file.name)
     if file.name.lower().endswith(".zip"):
-        with Archive(file.path, file.name) as archive:
+        with Archive(file.content, file.name) as archive:
             yield from _archive(archive, order)
         return
-    chunks = delimited.of_file(file.path)
+    chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, _is_name)
     if not _is_record(sheet) and any(" " in name for name in sheet.header):
         raise Refused(

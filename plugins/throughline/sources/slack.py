@@ -135,7 +135,7 @@ class _Rows:
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the batches and findings of one export. Raises Refused for other layouts. Memory: one day file."""
-    with Archive(file.path, file.name) as archive:
+    with Archive(file.content, file.name) as archive:
         export, rows = Export(archive), _Rows()
         yield from export.left_out()
         users, findings = export.users()
