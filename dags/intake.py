@@ -46,9 +46,8 @@ def intake() -> None:
 
         return intake.discover(settings.load(), at=ti.start_date, owner=OWNER)[:FILES_A_RUN]
 
-    @task(map_index_template="{{ label }}")
+    @task(map_index_template="{{ label }}", doc_md="One file: its source, state and rows loaded.")
     def take(file: dict[str, str], ti: Any) -> dict[str, Any]:
-        """One file: its source, state and row counts."""
         from throughline import intake
 
         context: dict[str, Any] = get_current_context()  # type: ignore[assignment]  # its label is ours to add
