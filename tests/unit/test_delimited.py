@@ -60,7 +60,7 @@ def test_what_is_written_is_read(
         assert read(content) == (rows, list(range(2, len(rows) + 2)), [])
 
 
-@pytest.mark.parametrize("chunk_bytes", [64, 65, 67, 1 << 20])
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 5, 64, 65, 1 << 20])
 def test_a_character_on_the_seam_of_two_chunks(chunk_bytes: int) -> None:
     rows = [["é€字" * 5, "x", "ß"]] * 40
     content = made(rows, ",", "\n", csv.QUOTE_MINIMAL).encode()
