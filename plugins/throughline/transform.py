@@ -22,7 +22,7 @@ from throughline.metrics import metric_rows, metric_schema
 from throughline.settings import Settings, quiet_environment
 from throughline.source import TIMESTAMP, Refused
 from throughline.sources import SOURCES
-from throughline.warehouse import connect
+from throughline.warehouse import connect, staged_file
 
 KEPT_PUBLISHES: Final = 5
 FILES: Final = pa.schema(
@@ -124,15 +124,15 @@ def dbt(
 
 
 def audit(settings: Settings, *, at: datetime) -> None:
-    """The exit gate: expectations on the built kpi tables. Raises Refused; what is published then stays as it is."""
+    """Stage the built kpi tables and check exactly those at the exit. Raises Refused; the last publish then stands."""
     from throughline import quality
 
-    report = quality.exit(
-        Path(settings.warehouse.removeprefix("duckdb:///")), settings.home / "docs" / "quality", settings.min_cohort
-    )
+    publish_id, rows = connect(settings).stage()
+    staged = staged_file(settings.home, publish_id)
+    report = quality.exit(staged, settings.home / "docs" / "quality", settings.min_cohort)
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
-    _note_build(settings, **_build(settings) | {"audited_at": at.isoformat()})
+    _note_build(settings, **_build(settings) | {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows})
 
 
 def build(settings: Settings, *, at: datetime, progress: Progress | None = None) -> None:
@@ -150,7 +150,7 @@ def publish(settings: Settings, *, at: datetime) -> Publication:
     ledger = Ledger(settings.ledger)
     earlier = ledger.publishes()
     warehouse = connect(settings)
-    publish_id, rows = warehouse.publish()
+    publish_id, rows = built["publish_id"], built["rows"]
     warehouse.switch(publish_id)
     kept = [p.publish_id for p in earlier if p.publish_id != publish_id][: KEPT_PUBLISHES - 1]
     live = Publish(publish_id, at, True, sum(rows.values()))

@@ -37,19 +37,16 @@ class Raw(Protocol):
 class Warehouse(Protocol):
     """One engine at one address."""
 
-    audit_url: str  # for SQLAlchemy; schema audit_schema holds the built kpi tables
-    audit_schema: str
-
     def raw(self) -> AbstractContextManager[Raw]: ...
 
     def dbt_environment(self) -> dict[str, str]:
         """What the dbt profile reads."""
 
-    def publish(self) -> tuple[str, dict[str, int]]:
-        """Copy the built kpi tables beside the live ones. Returns (publish_id, rows a table)."""
+    def stage(self) -> tuple[str, dict[str, int]]:
+        """Copy the built kpi tables beside the live ones, to be audited. Returns (publish_id, rows a table)."""
 
     def switch(self, publish_id: str) -> None:
-        """Make one kept publish the live one, in one step."""
+        """Make one staged or kept publish the live one, in one step."""
 
     def forget(self, kept: Iterable[str]) -> None:
         """Remove the publishes that are no longer kept."""
@@ -85,10 +82,15 @@ def sql_type(field: pa.Field) -> str:
     }[kind]
 
 
+def staged_file(home: Path, publish_id: str) -> Path:
+    """One publish as a DuckDB file with schema kpi: what the exit gate checks and, with DuckDB, what readers open."""
+    return home / "publishes" / publish_id / "published.duckdb"
+
+
 def write_publish(
     publishes: Path, tables: Iterable[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]
 ) -> tuple[str, dict[str, int]]:
-    """Write kpi/<table>.parquet of one publish. Returns (publish_id, rows a table); the folder bears the id."""
+    """Write kpi/<table>.parquet and published.duckdb of one publish, whole. Returns (publish_id, rows a table)."""
     draft = publishes / ".writing"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / KPI).mkdir(parents=True)
@@ -107,8 +109,20 @@ def write_publish(
     if final.exists():
         shutil.rmtree(draft)
     else:
+        _collect(draft, rows)
         draft.replace(final)
     return publish_id, rows
+
+
+def _collect(folder: Path, tables: Iterable[str]) -> None:
+    """published.duckdb beside kpi/<table>.parquet."""
+    import duckdb
+
+    with duckdb.connect(str(folder / "published.duckdb")) as db:
+        db.execute(f"create schema {KPI}")
+        for table in tables:
+            path = str(folder / KPI / f"{table}.parquet").replace("'", "''")
+            db.execute(f"create table {KPI}.\"{table}\" as select * from read_parquet('{path}')")  # noqa: S608  # names from the catalog
 
 
 def link_parquet(home: Path, publish_id: str) -> None:

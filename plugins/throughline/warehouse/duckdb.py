@@ -25,6 +25,7 @@ from throughline.warehouse import (
     forget_parquet,
     link_parquet,
     sql_type,
+    staged_file,
     write_publish,
 )
 
@@ -32,12 +33,9 @@ from throughline.warehouse import (
 class DuckDB:
     """Raises Refused when another process holds the file."""
 
-    audit_schema = KPI
-
     def __init__(self, home: Path, database: Path) -> None:
         self._home, self._database = home, database
         self._publishes = home / "publishes"
-        self.audit_url = f"duckdb+buffered:///{database}"
 
     @contextmanager
     def raw(self) -> Iterator[Raw]:
@@ -53,7 +51,7 @@ class DuckDB:
     def dbt_environment(self) -> dict[str, str]:
         return {"THROUGHLINE_DBT_TARGET": "duckdb", "THROUGHLINE_DUCKDB_PATH": str(self._database)}
 
-    def publish(self) -> tuple[str, dict[str, int]]:
+    def stage(self) -> tuple[str, dict[str, int]]:
         with self._connect(read_only=True) as db:
             named = db.execute(
                 "select table_name from information_schema.tables where table_schema = 'kpi' order by table_name"
@@ -61,20 +59,10 @@ class DuckDB:
             if not named:
                 raise Refused("nothing is built", where=str(self._database), remedy="run: throughline build")
             publish_id, rows = write_publish(self._publishes, (_ordered(db, name) for (name,) in named))
-        folder = self._publishes / publish_id
-        if not (folder / "published.duckdb").exists():
-            draft = folder / ".published.duckdb"
-            draft.unlink(missing_ok=True)
-            with duckdb.connect(str(draft)) as db:
-                db.execute(f"create schema {KPI}")
-                for table in rows:
-                    path = _quoted(str(folder / KPI / f"{table}.parquet"))
-                    db.execute(f'create table {KPI}."{table}" as select * from read_parquet({path})')  # noqa: S608  # names from the catalog
-            draft.replace(folder / "published.duckdb")
         return publish_id, rows
 
     def switch(self, publish_id: str) -> None:
-        kept = self._publishes / publish_id / "published.duckdb"
+        kept = staged_file(self._home, publish_id)
         if not kept.exists():
             raise Refused("is not kept any more", where=f"publish {publish_id}", remedy="build and publish again")
         link = self._home / ".published.next"

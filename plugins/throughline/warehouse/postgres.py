@@ -39,14 +39,11 @@ _SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", BUILD, KPI)
 class Postgres:
     """Raises Refused when the server cannot be reached, entered or written to."""
 
-    audit_schema = BUILD
-
     def __init__(self, home: Path, url: str) -> None:
         self._home, self._url = home, url
         self._publishes = home / "publishes"
         parts = urlsplit(url)
         self._where = f"THROUGHLINE_WAREHOUSE={parts.scheme}://{parts.hostname or ''}{parts.path}"
-        self.audit_url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
     @contextmanager
     def raw(self) -> Iterator[Raw]:
@@ -73,7 +70,7 @@ class Postgres:
             "DBT_ENV_SECRET_POSTGRES_PASSWORD": unquote(parts.password or ""),
         }
 
-    def publish(self) -> tuple[str, dict[str, int]]:
+    def stage(self) -> tuple[str, dict[str, int]]:
         with self._connect() as connection, connection.cursor() as cursor:
             names = _tables(cursor, BUILD)
             if not names:
@@ -156,10 +153,7 @@ class Postgres:
             )
             columns = cursor.fetchall()
         schema = pa.schema([(name, _arrow_type(kind, *digits)) for name, kind, *digits, _ in columns])
-        order = ", ".join(
-            f'"{name}"' + (' collate "C"' if pa.types.is_string(schema.field(name).type) else "")
-            for name in schema.names
-        )
+        order = ", ".join(_in_byte_order(name, schema.field(name).type) for name in schema.names)
         return table, schema, self._batches(f'select * from {BUILD}."{table}" order by {order}', schema)  # noqa: S608  # names from the catalog
 
     def _batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -228,6 +222,10 @@ def _arrow_type(kind: str, precision: int | None, scale: int | None) -> pa.DataT
         "date": pa.date32(),
         "timestamp without time zone": pa.timestamp("us"),
     }.get(kind, pa.string())
+
+
+def _in_byte_order(column: str, kind: pa.DataType) -> str:
+    return f'"{column}" collate "C"' if pa.types.is_string(kind) else f'"{column}"'
 
 
 def _tables(cursor: Cursor, schema: str) -> list[str]:
