@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import AssetAny, dag, task
+from airflow.sdk.exceptions import AirflowException
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 
@@ -34,17 +35,25 @@ DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 TARGETS = {"duckdb": "duckdb", "postgresql": "postgres"}  # scheme of the warehouse's URL -> target in profiles.yml
 
 
-def know_the_warehouse(context: Any) -> None:
-    """Before each dbt task: give it the profile's environment, which may hold a password, so it is no argument."""
+def run_dbt_again(context: Any) -> None:
+    """Before the task that runs dbt: a retried or cleared one runs it again, where Cosmos alone would skip it.
+
+    The profile's environment may hold a password, so it is given here and is no argument that Airflow stores.
+    """
     from throughline import transform
 
+    context["ti"].try_number = 1
     context["task"].env = transform.dbt_profile(settings.load())
 
 
-def build_again(context: Any) -> None:
-    """Before the task that runs dbt: a retried or cleared one runs it again; Cosmos alone would skip it."""
-    know_the_warehouse(context)
-    context["ti"].try_number = 1
+def only_watch(context: Any) -> None:
+    """Before each node: Cosmos would let a retried one run dbt by itself, and two would fight for the warehouse."""
+
+    def refuse(*_: Any, **__: Any) -> bool:
+        raise AirflowException(f"dbt did not get this far: clear {context['task'].producer_task_id} with downstream")
+
+    context["ti"].try_number = 1  # a first try reads what dbt reported
+    context["task"]._fallback_to_non_watcher_run = refuse
 
 
 def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
@@ -72,7 +81,8 @@ def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
             invocation_mode=InvocationMode.DBT_RUNNER,  # dbt ends with its task; a child process would outlive it
             setup_operator_args={
                 "pool": WRITER_POOL,
-                "pre_execute": build_again,
+                "pre_execute": run_dbt_again,
+                "retries": 1,  # all of dbt's work again
                 "dbt_cmd_flags": ["--exclude-resource-type", "unit_test"],  # they test the SQL, not the data
             },
         ),
@@ -82,7 +92,7 @@ def dbt_nodes(group_id: str, *folders: str) -> DbtTaskGroup:
             test_behavior=TestBehavior.AFTER_EACH,
             emit_datasets=False,  # their names follow the engine; our assets do not
         ),
-        operator_args={"append_env": True, "poke_interval": 5, "pre_execute": know_the_warehouse},
+        operator_args={"append_env": True, "poke_interval": 5, "pre_execute": only_watch},
     )
 
 
