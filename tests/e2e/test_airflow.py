@@ -1,0 +1,285 @@
+"""A real Airflow (four processes, its own home) on the sample organisation: events, a second export, kills, the UI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from throughline import transform
+from throughline.demo import DAGS, FINAL_STATES
+from throughline.ledger import Ledger
+from throughline.local_airflow import USER, LocalAirflow
+from throughline.sample import later_export, write
+from throughline.settings import Settings, load
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1800)]
+
+SAMPLE = {"people": 80, "weeks": 30, "seed": 7}
+WITHIN_SECONDS = 900.0
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@dataclass
+class Line:
+    """A running Airflow and the home it works on."""
+
+    airflow: LocalAirflow
+    use: Settings
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        try:
+            return list(self.airflow.api("GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"])
+        except OSError:
+            return []  # busy for a moment; asked again
+
+    def is_quiet(self) -> bool:
+        runs = [run for dag_id in DAGS for run in self.runs(dag_id)]
+        return bool(runs) and not any(run["state"] in ("queued", "running") for run in runs)
+
+    def publish_id(self) -> str:
+        return next((p.publish_id for p in Ledger(self.use.ledger).publishes() if p.is_live), "")
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + WITHIN_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, (
+                f"not within {WITHIN_SECONDS:.0f} s: {what}; logs in {self.airflow.logs}"
+            )
+            self.airflow.check_alive()
+            time.sleep(1)
+
+    def until_published(self, files: int) -> None:
+        def done() -> bool:
+            entries = Ledger(self.use.ledger).entries()
+            failed = [run["dag_id"] for dag_id in DAGS for run in self.runs(dag_id) if run["state"] == "failed"]
+            assert not failed, f"failed runs: {failed}; logs in {self.airflow.logs}"
+            return len(entries) >= files and all(e.state in FINAL_STATES for e in entries) and self.is_quiet()
+
+        self.until(done, f"{files} files published")
+
+    def tasks(self, run: dict[str, Any]) -> dict[str, str]:
+        """task id -> state, without mapped ones."""
+        path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances?limit=100"
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.airflow.api("GET", f"{path}&offset={len(found)}")
+            found += page["task_instances"]
+            if not page["task_instances"] or len(found) >= page["total_entries"]:
+                return {task["task_id"]: task["state"] for task in found}
+
+    def clear(self, run: dict[str, Any], task_id: str) -> None:
+        """As the UI's Clear does: this task and everything downstream."""
+        request = {
+            "dry_run": False, "dag_run_id": run["dag_run_id"], "task_ids": [task_id],
+            "include_downstream": True, "only_failed": False, "reset_dag_runs": True,
+        }  # fmt: skip
+        self.airflow.api("POST", f"/api/v2/dags/{run['dag_id']}/clearTaskInstances", request)
+
+
+def drop(export: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.part")
+    shutil.copyfile(export, draft)
+    draft.replace(target)
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    home = tmp_path_factory.mktemp("line")
+    use = load({"THROUGHLINE_HOME": str(home / "home")})
+    airflow = LocalAirflow(use, home / "airflow", parse_seconds=600)
+    airflow.configure()
+    try:
+        airflow.migrate()
+        transform.dbt(use, "parse")
+        airflow.start()
+        airflow.wait_until_healthy(len(DAGS))
+        airflow.make_pool()
+        yield Line(airflow, use)
+    finally:
+        airflow.stop()
+
+
+@pytest.fixture(scope="module")
+def published(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """After the sample's exports were dropped and published."""
+    exports = tmp_path_factory.mktemp("exports")
+    line.until(lambda: not any(r["state"] in ("queued", "running") for r in line.runs("intake")), "the first sweep")
+    for file in write(exports, **SAMPLE):
+        drop(file, Path(str(line.use.landing)) / file.relative_to(exports))
+        line.seen["files"] = line.seen.get("files", 0) + 1
+    line.until_published(line.seen["files"])
+    return line
+
+
+def test_exports_reach_the_published_tables_by_events_alone(published: Line) -> None:
+    entries = Ledger(published.use.ledger).entries()
+    assert {entry.state for entry in entries} == {"published"}
+    for entry in entries:
+        counted = (entry.rows_loaded or 0) + (entry.rows_rejected or 0) + (entry.rows_duplicate or 0)
+        assert entry.rows_in == counted, f"{entry.name}: rows do not balance"
+    assert published.use.published.exists()
+    assert {run["run_type"] for run in published.runs("transform")} == {"asset_triggered"}
+    assert len(published.runs("transform")) == 1, "one announcement of four sources starts one build"
+    taken = [run for run in published.runs("intake") if published.tasks(run).get("announce") == "success"]
+    assert [run["run_type"] for run in taken] == ["asset_triggered"]
+
+
+def test_every_task_of_the_run_succeeded(published: Line) -> None:
+    [run] = published.runs("transform")
+    assert set(published.tasks(run).values()) == {"success"}
+
+
+def test_only_changed_sources_are_announced(published: Line) -> None:
+    answer = published.airflow.api("GET", "/api/v2/assets/events?limit=100")
+    extras = [str(event["extra"]) for event in answer["asset_events"]]
+    names = [event["name"] for event in answer["asset_events"]]
+    assert sorted({n for n in names if n.startswith("raw/")}) == [
+        "raw/people",
+        "raw/purposes",
+        "raw/salesforce",
+        "raw/slack",
+    ]
+    assert names.count("kpi") == 1
+    assert not any(".zip" in extra or ".csv" in extra for extra in extras), "an event names a file"
+
+
+def test_the_same_export_under_another_name_changes_nothing(published: Line) -> None:
+    before = published.publish_id()
+    [roster] = [e for e in Ledger(published.use.ledger).entries() if e.source == "people"]
+    landing = Path(str(published.use.landing))
+    drop(landing / roster.name, landing / "people" / "again.csv")
+    published.seen["files"] += 1
+    published.until_published(published.seen["files"])
+    assert [e.state for e in Ledger(published.use.ledger).entries() if e.name.endswith("again.csv")] == ["duplicate"]
+    assert published.publish_id() == before
+
+
+def test_a_second_export_reaches_the_published_tables_by_events_alone(published: Line, tmp_path: Path) -> None:
+    before = published.publish_id()
+    export = later_export(tmp_path, **SAMPLE)
+    drop(export, Path(str(published.use.landing)) / "slack" / export.name)
+    published.seen["files"] += 1
+    published.until_published(published.seen["files"])
+    assert published.publish_id() != before
+    newest = max(published.runs("transform"), key=lambda run: run["run_after"])
+    assert newest["run_type"] == "asset_triggered"
+    events = published.airflow.api("GET", f"/api/v2/dags/transform/dagRuns/{newest['dag_run_id']}/upstreamAssetEvents")
+    assert {event["name"] for event in events["asset_events"]} == {"raw/slack"}
+
+
+def test_a_killed_build_ends_in_the_same_tables(published: Line) -> None:
+    before = published.publish_id()
+    run = published.airflow.api("POST", "/api/v2/dags/transform/dagRuns", {"logical_date": None})
+    producer = "models.dbt_producer_watcher"
+
+    def holder() -> psutil.Process | None:
+        """The process that has the warehouse open, while dbt runs."""
+        if published.tasks(run).get(producer) != "running":
+            return None
+        warehouse = published.use.warehouse.removeprefix("duckdb:///")
+        for process in psutil.process_iter():
+            try:
+                if any(file.path == warehouse for file in process.open_files()):
+                    return process
+            except psutil.Error:
+                continue
+        return None
+
+    published.until(lambda: holder() is not None, "dbt has the warehouse open")
+    victim = holder()
+    assert victim is not None
+    os.kill(victim.pid, signal.SIGKILL)
+    published.until(published.is_quiet, "the killed run ends")
+    if (tasks := published.tasks(run)).get("publish") != "success":  # its retries were used up
+        published.clear(run, next(name for name in (producer, *tasks) if tasks[name] in ("failed", "upstream_failed")))
+        published.until(published.is_quiet, "the cleared run ends")
+    assert published.tasks(run)["publish"] == "success"
+    assert published.publish_id() == before
+
+
+@pytest.mark.parametrize("task_id", ["models.int_interactions.run", "kpi.dbt_producer_watcher", "audit"])
+def test_a_cleared_task_ends_in_the_same_tables(published: Line, task_id: str) -> None:
+    before = published.publish_id()
+    run = max(published.runs("transform"), key=lambda found: found["run_after"])
+    published.clear(run, task_id)
+    published.until(
+        lambda: not published.is_quiet() or published.tasks(run)["publish"] != "success", "the run starts again"
+    )
+    published.until(published.is_quiet, "the cleared run ends")
+    assert published.tasks(run)["publish"] == "success"
+    assert published.publish_id() == before
+
+
+def test_the_ui_shows_the_dags_their_nodes_and_the_assets(published: Line) -> None:
+    if not CHROMIUM.exists():
+        pytest.skip(f"NOTHING OF THE UI WAS TESTED: {CHROMIUM} is not installed (.ci/run installs it)")
+    from playwright.sync_api import sync_playwright
+
+    def text_of(page: Any, path: str, *wanted: str) -> str:
+        """The page's text once it holds all that is wanted."""
+        page.goto(published.airflow.url + path)
+        for words in wanted:
+            page.get_by_text(words, exact=False).first.wait_for(state="attached", timeout=60_000)
+        return str(page.inner_text("body"))
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        try:
+            page = browser.new_page(viewport={"width": 1600, "height": 1200})
+            page.goto(published.airflow.url)
+            page.locator("input[name=username]").fill(USER)
+            page.locator("input[name=password]").fill(published.airflow.password)
+            page.locator("button[type=submit]").click()
+            page.wait_for_url(lambda url: "login" not in url, timeout=60_000)
+
+            listed = text_of(page, "/dags", *DAGS)
+            for tag in ("throughline", "landing", "operations"):
+                assert tag in listed, f"the list of DAGs does not show the tag {tag}"
+            for dag_id in DAGS:
+                details = text_of(page, f"/dags/{dag_id}/details", "data-engineering")
+                assert dag_id in details
+            text_of(page, "/dags/transform/tasks", "prepare", "models.dbt_producer_watcher")
+            run = max(published.runs("transform"), key=lambda found: found["run_after"])
+            text_of(page, f"/dags/transform/runs/{run['dag_run_id']}", "kpi", "models", "publish")
+            assets = text_of(page, "/assets", "landing", "raw/slack", "kpi")
+            assert all(f"raw/{name}" in assets for name in ("people", "purposes", "salesforce", "slack"))
+            page.screenshot(path=str(published.airflow.home / "assets.png"))
+        finally:
+            browser.close()
+
+
+def test_the_asset_graph_runs_from_landing_to_kpi(published: Line) -> None:
+    assets = {a["name"]: a for a in published.airflow.api("GET", "/api/v2/assets?limit=100")["assets"]}
+    assert [dag["dag_id"] for dag in assets["landing"]["scheduled_dags"]] == ["intake"]
+    assert [watcher["name"] for watcher in assets["landing"]["watchers"]] == ["landing_folder"]
+    for name in ("people", "purposes", "salesforce", "slack"):
+        raw = assets[f"raw/{name}"]
+        assert {(task["dag_id"], task["task_id"]) for task in raw["producing_tasks"]} >= {("intake", "announce")}
+        assert [dag["dag_id"] for dag in raw["scheduled_dags"]] == ["transform"]
+    assert ("transform", "publish") in {(t["dag_id"], t["task_id"]) for t in assets["kpi"]["producing_tasks"]}
+
+
+def test_ending_airflow_leaves_no_process(published: Line) -> None:
+    """Last: it ends the Airflow of this module."""
+    sessions = {process.pid for process in published.airflow._processes.values()}
+    assert len(sessions) == 4
+    published.airflow.stop()
+    left = []
+    for process in psutil.process_iter(["status"]):
+        try:
+            if os.getsid(process.pid) in sessions and process.info["status"] != psutil.STATUS_ZOMBIE:
+                left.append(process.pid)
+        except ProcessLookupError:
+            continue
+    assert left == []
