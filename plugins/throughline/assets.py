@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from airflow.sdk import (
@@ -18,13 +19,19 @@ from airflow.sdk import (
 from throughline import settings
 from throughline.source import Refused
 from throughline.sources import SOURCES
-from throughline.triggers import FolderTrigger
+from throughline.triggers import FolderTrigger, QueueTrigger
 
-LANDING: Final = Asset(
-    name="landing",
-    group="throughline",
-    watchers=[AssetWatcher(name="landing_folder", trigger=FolderTrigger(folder=str(settings.load().landing)))],
-)
+
+def _watchers(use: settings.Settings) -> list[AssetWatcher]:
+    """Who tells of new exports. A bucket without a queue has nobody: the sweep of `intake` finds them."""
+    if isinstance(use.landing, Path):
+        return [AssetWatcher(name="landing_folder", trigger=FolderTrigger(folder=str(use.landing)))]
+    if use.queue:
+        return [AssetWatcher(name="landing_queue", trigger=QueueTrigger(queue=use.queue, landing=str(use.landing)))]
+    return []
+
+
+LANDING: Final = Asset(name="landing", group="throughline", watchers=_watchers(settings.load()))
 RAW: Final = {name: Asset(name=f"raw/{name}", group="throughline") for name in SOURCES}
 KPI: Final = Asset(name="kpi", group="throughline")
 

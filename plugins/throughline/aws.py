@@ -72,6 +72,14 @@ def client(service: str) -> Any:
     return boto3.session.Session().client(service, config=Config(**OPTIONS))
 
 
+def async_client(service: str) -> Any:
+    """The same for event loops: `async with async_client(…) as client`."""
+    from aiobotocore.config import AioConfig
+    from aiobotocore.session import get_session
+
+    return get_session().create_client(service, config=AioConfig(**OPTIONS))
+
+
 def faults() -> tuple[type[Exception], ...]:
     """What the AWS libraries raise. ValueError: an endpoint that is no URL."""
     from boto3.exceptions import Boto3Error

@@ -127,7 +127,8 @@ class _Blocks(io.RawIOBase):
 
     def __init__(self, source: S3Object) -> None:
         self._source, self._at = source, 0
-        self._size_bytes, self._end = FIRST_BLOCK_BYTES, 0  # of the next block, and where the last one ended
+        self._start, self._data = 0, b""  # the block that is being read
+        self._size_bytes = FIRST_BLOCK_BYTES  # how large the next one will be
 
     def readable(self) -> bool:
         return True
@@ -149,19 +150,19 @@ class _Blocks(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         if self._at >= self._source.size_bytes or not view:
             return 0
-        start, data = self._source.block(self._at, self._wanted())
-        self._end = max(self._end, start + len(data))
-        piece = memoryview(data)[self._at - start :][: len(view)]
+        if not self._start <= self._at < self._start + len(self._data):
+            self._next()
+        piece = memoryview(self._data)[self._at - self._start :][: len(view)]
         view[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
 
-    def _wanted(self) -> int:
-        """Larger blocks while reading goes on where the last one ended, small ones after a jump."""
-        if self._at >= self._end:
-            follows = self._at < self._end + self._size_bytes and self._end > 0
-            self._size_bytes = min(self._size_bytes * 2, LARGEST_BLOCK_BYTES) if follows else FIRST_BLOCK_BYTES
-        return self._size_bytes
+    def _next(self) -> None:
+        """Twice as large a block while reading goes on where the last one ended, a small one after a jump."""
+        ahead = self._at - self._start - len(self._data)
+        follows = bool(self._data) and 0 <= ahead < self._size_bytes
+        self._size_bytes = min(self._size_bytes * 2, LARGEST_BLOCK_BYTES) if follows else FIRST_BLOCK_BYTES
+        self._start, self._data = self._source.block(self._at, self._size_bytes)
 
 
 class _Gone(Refused):

@@ -1,11 +1,15 @@
-"""The folder watcher: wakes intake when something new lies in the landing zone. It never changes or deletes anything.
+"""The watchers: wake intake when something new lies in the landing zone. They never change or delete anything there.
 
-An event is a hint, the ledger is the truth (intake lists the landing zone itself), so the watcher may be coarse
+An event is a hint, the ledger is the truth (intake lists the landing zone itself), so a watcher may be coarse
 where that makes it sturdy: after a restart, or when in doubt, it fires once too often rather than once too little.
+The event holds only how many files changed, their source folders and hashed names: it is kept in Airflow's database.
 
-It polls with `os.scandir`, because change notifications get lost on network and bind mounts. A file counts when
-its size and modification time were the same in two polls, so one that is still being written waits. The event
-holds only how many files changed, their source folders and hashed names: it is kept in Airflow's database.
+The folder's watcher polls with `os.scandir`, because change notifications get lost on network and bind mounts. A file
+counts when its size and modification time were the same in two polls, so one that is still being written waits.
+
+The queue's watcher reads S3's events from SQS. Airflow's shared stream drives it in ack mode: a message is deleted when
+the event made from it is in Airflow's database, and not before; one that gets no further is delivered again. There is
+one watcher a queue: two would take each other's messages.
 """
 
 from __future__ import annotations
@@ -13,20 +17,25 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+from airflow.triggers.shared_stream import AdvanceItem, AdvanceOutcome, SharedStreamProducer
 
 POLL_SECONDS: Final = 5.0
-LONGEST_WAIT_SECONDS: Final = 120.0  # between two looks at a folder that cannot be read
+LONGEST_WAIT_SECONDS: Final = 120.0  # between two looks at a folder or queue that cannot be read
+LONG_POLL_SECONDS: Final = 20  # the longest that SQS offers; a message that comes meanwhile is answered at once
+MESSAGES_A_CALL: Final = 10  # the most that SQS gives, and takes back, at once
 NAMED_FILES: Final = 100  # in one event; the count is exact, the names are only a help for the reader
 STATE: Final = "told"  # the one key in the asset's state store
 MARK_LENGTH: Final = 6  # 36 bits: a clash with one of 10,000 files hides one event in seven million, until the sweep
 REMEMBERED_FILES: Final = 10_000  # 60,000 characters; Airflow wants a stored value below 64 KiB
 
+log = logging.getLogger(__name__)
 Fingerprints = dict[str, tuple[int, int]]  # path below the folder -> (size_bytes, modified_ns)
 
 
@@ -137,3 +146,97 @@ def _payload(changed: list[str]) -> dict[str, Any]:
         "sources": sources[:NAMED_FILES],
         "files": [file_key(name) for name in changed[:NAMED_FILES]],
     }
+
+
+class QueueTrigger(BaseEventTrigger):
+    """Fires what `FolderTrigger` fires, when a queue tells of exports below an S3 landing zone. Runs for ever."""
+
+    def __init__(self, queue: str, landing: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's base carries no types
+        self.queue = queue
+        self.landing = landing
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The same for the same queue and landing zone: Airflow tells triggers apart by it."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {"queue": self.queue, "landing": self.landing},
+        )
+
+    def shared_stream_key(self) -> Hashable:
+        """One reader a queue, however many assets ask for it."""
+        return ("throughline.queue", self.queue)
+
+    @classmethod
+    def create_shared_stream_producer(cls, kwargs: dict[str, Any]) -> SharedStreamProducer:
+        """Ack mode: the queue is told to forget a message through this."""
+        return Queue(kwargs["queue"])
+
+    async def filter_shared_stream(self, shared_stream: AsyncIterator[list[str]]) -> AsyncIterator[TriggerEvent]:
+        """One event for the messages of one delivery; none where they tell of nothing that is ours."""
+        from throughline import s3_events
+        from throughline.landing import S3Url
+
+        url = S3Url.parse(self.landing)
+        async for bodies in shared_stream:
+            told = [s3_events.names(body, url) for body in bodies]
+            if strange := told.count(None):
+                self.log.warning("%d messages of the queue are no events of S3; they are dropped", strange)
+            if changed := sorted({name for names in told for name in names or ()}):
+                yield TriggerEvent(_payload(changed))  # type: ignore[no-untyped-call]  # as above
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Without Airflow's shared stream: a message is deleted when the next step is asked for after its event."""
+        queue = Queue(self.queue)
+        async for bodies, receipts in queue.open_stream():
+            async for event in self.filter_shared_stream(_once(bodies)):
+                yield event
+            await queue.advance([AdvanceItem(receipts, AdvanceOutcome(acked=1, failed=0))])
+
+
+class Queue(SharedStreamProducer):
+    """An SQS queue: gives (bodies, receipts) of one delivery at a time, deletes what was taken over."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def open_stream(self) -> AsyncIterator[tuple[list[str], list[str]]]:
+        """Read for ever; a queue that cannot be read is waited for, longer each time, and connected to anew."""
+        from throughline import aws
+
+        failures = 0
+        while True:
+            try:
+                async with aws.async_client("sqs") as sqs:
+                    while True:
+                        answer = await sqs.receive_message(
+                            QueueUrl=self._url, MaxNumberOfMessages=MESSAGES_A_CALL, WaitTimeSeconds=LONG_POLL_SECONDS
+                        )
+                        failures = 0
+                        if found := answer.get("Messages"):
+                            yield [one["Body"] for one in found], [one["ReceiptHandle"] for one in found]
+            except aws.faults() as error:
+                failures += 1
+                wait_seconds = min(POLL_SECONDS * 2**failures, LONGEST_WAIT_SECONDS)
+                why = "; ".join(aws.explained(error))
+                log.warning("%s: %s; reading again in %.0f seconds", self._url, why, wait_seconds)
+                await asyncio.sleep(wait_seconds)
+
+    async def advance(self, batch: Sequence[AdvanceItem]) -> None:
+        """Delete the messages whose events are persisted. The others, and those that cannot be deleted, come again."""
+        from throughline import aws
+
+        taken = [receipts for receipts, outcome in batch if outcome.is_clean]
+        try:
+            async with aws.async_client("sqs") as sqs:
+                for receipts in taken:
+                    entries = [{"Id": str(number), "ReceiptHandle": one} for number, one in enumerate(receipts)]
+                    answer = await sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+                    if left := answer.get("Failed"):
+                        log.warning("%s: %d messages cannot be deleted and come again", self._url, len(left))
+        except aws.faults() as error:
+            log.warning("%s: %s; its messages come again", self._url, "; ".join(aws.explained(error)))
+
+
+async def _once(bodies: list[str]) -> AsyncIterator[list[str]]:
+    yield bodies
