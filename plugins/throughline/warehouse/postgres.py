@@ -147,12 +147,12 @@ class Postgres:
         """One built table, ordered by all its columns in byte order, as Arrow."""
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute(
-                "select column_name, data_type, numeric_precision, numeric_scale, domain_name from information_schema.columns "
+                "select column_name, data_type, numeric_precision, numeric_scale from information_schema.columns "
                 "where table_schema = %s and table_name = %s order by ordinal_position",
                 (BUILD, table),
             )
             columns = cursor.fetchall()
-        schema = pa.schema([(name, _arrow_type(kind, *digits)) for name, kind, *digits, _ in columns])
+        schema = pa.schema([(name, _arrow_type(kind, *digits)) for name, kind, *digits in columns])
         order = ", ".join(_in_byte_order(name, schema.field(name).type) for name in schema.names)
         return table, schema, self._batches(f'select * from {BUILD}."{table}" order by {order}', schema)  # noqa: S608  # names from the catalog
 
