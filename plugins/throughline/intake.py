@@ -90,7 +90,8 @@ def release(settings: Settings, name: str, *, at: datetime, reason: str) -> Take
     written = SOURCES[entry.source].tables if entry.source in SOURCES else ()
     if not any(lake.raw_file(settings.lake, entry.source, t.name, entry.file_id).exists() for t in written):
         raise Refused("nothing of this file could be read", where=name, remedy="mend the file and drop it again")
-    ledger.move(entry.name, entry.file_id, "loaded", at=at, reason=f"released: {reason}")
+    keeps = SOURCES[entry.source].keeps_versions
+    ledger.load(entry.name, entry.file_id, at=at, keeps_versions=keeps, reason=f"released: {reason}")
     return _as_it_stands(ledger, entry.name, entry.file_id)
 
 
@@ -143,7 +144,7 @@ def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: 
     report = quality.door(source, landed.parquet, window, settings.home / "docs" / "quality")
     if not report.success:
         raise Refused(report.sentence, where=entry.name, remedy="mend the export, or release the file as it is")
-    ledger.move(entry.name, entry.file_id, "loaded", at=at, reason=_left_out(landed))
+    ledger.load(entry.name, entry.file_id, at=at, keeps_versions=source.keeps_versions, reason=_left_out(landed))
     return _as_it_stands(ledger, entry.name, entry.file_id)
 
 

@@ -203,12 +203,20 @@ class Ledger:
                 .values(state=state, reason=reason, **values)
             )
             _note(connection, name, file_id, at, state, reason)
-            if state == "loaded":
-                self._supersede(connection, name, file_id, at)
+
+    def load(
+        self, name: str, file_id: str, *, at: datetime, keeps_versions: bool = False, reason: str | None = None
+    ) -> None:
+        """Let a file's rows count; what came under this name before is superseded, or only what was refused of it."""
+        self.move(name, file_id, "loaded", at=at, reason=reason)
+        older = sa.and_(_files.c.name == name, _files.c.file_id != file_id, _files.c.state != "superseded")
+        if keeps_versions:
+            older = sa.and_(older, _files.c.state.not_in(CURRENT))
+        with self._engine.begin() as connection:
+            self._supersede(connection, name, older, at)
 
     @staticmethod
-    def _supersede(connection: sa.Connection, name: str, file_id: str, at: datetime) -> None:
-        older = sa.and_(_files.c.name == name, _files.c.file_id != file_id, _files.c.state != "superseded")
+    def _supersede(connection: sa.Connection, name: str, older: sa.ColumnElement[bool], at: datetime) -> None:
         for row in connection.execute(sa.select(_files.c.file_id).where(older)).fetchall():
             _note(connection, name, row.file_id, at, "superseded", "another content came under this name")
         connection.execute(

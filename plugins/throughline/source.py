@@ -125,6 +125,7 @@ class Source:
     """One kind of export: its landing folder, the file name endings it takes, its tables and its parser.
 
     observed_from_seen: the export carries no time of its own, so it is a picture of the day it was first seen.
+    keeps_versions: a later content under the same name does not replace the earlier one; both are history.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Source:
     tables: tuple[Table, ...]
     parse: Callable[[LandingFile], Iterator[Parsed]]
     observed_from_seen: bool = False
+    keeps_versions: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or self.name != self.name.lower():

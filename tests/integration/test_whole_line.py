@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from throughline.source import Refused
 pytestmark = pytest.mark.xdist_group("whole_line")  # one build serves many tests
 
 PUBLIC = {
-    "dim_date", "dim_metric", "dim_org_unit", "dim_purpose",
-    "kpi_adoption", "kpi_data_quality", "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard", "kpi_value",
+    "dim_date", "dim_metric", "dim_org_unit", "dim_purpose", "kpi_adoption", "kpi_data_quality",
+    "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard", "kpi_value",
 }  # fmt: skip
 KEY = "k" * 32
 

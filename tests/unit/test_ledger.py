@@ -23,7 +23,7 @@ def see(ledger: Ledger, name: str, file_id: str, at: datetime) -> str:
 def load(ledger: Ledger, name: str, file_id: str, at: datetime) -> None:
     see(ledger, name, file_id, at)
     ledger.claim(name, file_id, owner="o", at=at)
-    ledger.move(name, file_id, "loaded", at=at)
+    ledger.load(name, file_id, at=at)
 
 
 def test_the_same_content_under_another_name_is_a_duplicate(ledger: Ledger, at: datetime) -> None:
@@ -44,6 +44,15 @@ def test_another_content_under_the_same_name_supersedes_once_it_is_loaded(ledger
     load(ledger, "slack/a.zip", "2", at)
     assert [e.file_id for e in ledger.entries("loaded")] == ["2"]
     assert [e.file_id for e in ledger.entries("superseded")] == ["1"]
+
+
+def test_of_a_source_that_keeps_versions_only_what_was_refused_is_superseded(ledger: Ledger, at: datetime) -> None:
+    load(ledger, "purposes/p.yml", "1", at)
+    see(ledger, "purposes/p.yml", "2", at)
+    ledger.move("purposes/p.yml", "2", "quarantined", at=at, reason="unknown metric")
+    see(ledger, "purposes/p.yml", "3", at)
+    ledger.load("purposes/p.yml", "3", at=at, keeps_versions=True)
+    assert {e.file_id: e.state for e in ledger.entries()} == {"1": "loaded", "2": "superseded", "3": "loaded"}
 
 
 def test_a_superseded_content_that_comes_back_is_taken_again(ledger: Ledger, at: datetime) -> None:

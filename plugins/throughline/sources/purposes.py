@@ -271,4 +271,5 @@ SOURCE: Final = Source(
     tables=TABLES,
     parse=parse,
     observed_from_seen=True,
+    keeps_versions=True,
 )
