@@ -24,6 +24,9 @@ METHOD_CAP = {
 }
 # code -> highest level that may still be claimed; two codes have a milder and a harder case (see cap)
 CAPS: dict[str, str | None] = {
+    "UNKNOWN_DESIGN": "none",
+    "UNKNOWN_METRIC": "none",
+    "INCOMPLETE": "none",
     "NO_ESTIMATE": "none",
     "MIN_COHORT": "none",
     "FEW_CLUSTERS": "none",
@@ -71,6 +74,8 @@ def excludes_zero(row: ImpactRow) -> bool:
 
 def refusal_codes(row: ImpactRow, checks: Checks, limits: Thresholds = LIMITS) -> tuple[str, ...]:
     """All codes of one row in a fixed order. Codes about a claimed difference need an interval that excludes 0."""
+    if checks.problem_codes:  # nothing was evaluated: no other code could be meant
+        return tuple(code for code in CAPS if code in checks.problem_codes)
     found = set(_sample(row, checks, limits)) | set(_design(row, checks, limits)) | set(_time(row, checks))
     if excludes_zero(row):
         found |= set(_claimed(row, limits))
@@ -168,7 +173,7 @@ def cap(code: str, row: ImpactRow, limits: Thresholds = LIMITS) -> str:
 
 def claim_level(row: ImpactRow, limits: Thresholds = LIMITS) -> str:
     """Lowest of: the method's cap, every code's cap, and "associated" where the interval holds 0."""
-    caps = [METHOD_CAP[row.method], *(cap(code, row, limits) for code in row.refusal_codes)]
+    caps = [METHOD_CAP.get(row.method, "none"), *(cap(code, row, limits) for code in row.refusal_codes)]
     if not has_estimate(row):
         caps.append("none")
     if not excludes_zero(row):

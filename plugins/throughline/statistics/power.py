@@ -60,6 +60,18 @@ def size_t(delta: float, *, sd: float = 1.0, power: float = POWER, level: float 
     return float(optimize.brentq(lambda n: power_t(n, delta, sd=sd, level=level) - power, 2.0, high, xtol=1e-9))
 
 
+def placebo_differences(panel: Floats, *, pre: int, post: int, step: int = 1) -> Floats:
+    """panel: float[clusters, periods] of the past -> float[dates, clusters]: post mean minus pre mean at placebo dates.
+
+    Every `step`-th date with `pre` full periods before and `post` after it; empty if the past is too short.
+    """
+    clusters, periods = panel.shape
+    total = np.concatenate([np.zeros((clusters, 1)), np.cumsum(panel, axis=1)], axis=1)
+    dates = np.arange(pre, periods - post + 1, step)
+    after, before = total[:, dates + post] - total[:, dates], total[:, dates] - total[:, dates - pre]
+    return np.asarray((after / post - before / pre).T)
+
+
 def placebo_se(differences: Floats, *, n_treated: int, n_control: int) -> float:
     """Standard error of a collapsed DiD to come, from the clusters' pre/post differences over placebo dates.
 

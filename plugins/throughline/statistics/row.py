@@ -43,7 +43,8 @@ class Checks:
 
     n_people_*: people behind an arm (None where the unit holds no people); smallest_cohort_units: panel units of the
     smallest cohort used; mean_post_periods: periods from base to cell, averaged (aggregates.mean_post_periods);
-    last_lead_*: interval of the change just before the start; dropped_share_*: units lost by arm.
+    last_lead_*: interval of the change just before the start; dropped_share_*: units lost by arm; problem_codes: why the
+    design as declared cannot be evaluated at all.
     """
 
     n_people_t: int | None = None
@@ -63,20 +64,21 @@ class Checks:
     is_registered: bool = True
     data_until: date | None = None
     is_bass_unstable: bool = False
+    problem_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImpactRow:
     """One row per design x outcome x stratum. Estimates are in `unit`; `contrast` says "<arm> minus <arm>".
 
-    declared_direction (+1 or -1, from target minus baseline) is not published: it says which sign was hoped for.
+    method is a Method, or what was declared where that is none. declared_direction (+1 or -1, from target minus baseline) is not published: it says which sign was hoped for.
     """
 
     run_id: str
     design_id: str
     purpose_id: str
     outcome: str
-    method: Method
+    method: Method | str
     unit: str
     contrast: str = "treated minus control"
     declared_direction: int = 1

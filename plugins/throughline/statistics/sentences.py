@@ -14,6 +14,9 @@ WORD_LEVEL = {
     "decreased": "caused",
 }
 REASONS = {
+    "UNKNOWN_DESIGN": "the declared design is none that can be evaluated",
+    "UNKNOWN_METRIC": "the declared outcome is no metric that a design can be judged by",
+    "INCOMPLETE": "the purpose names no start date or no teams",
     "NO_ESTIMATE": "no estimate could be computed from the data",
     "MIN_COHORT": "a group is too small",
     "FEW_CLUSTERS": "too few teams or accounts carry the comparison",

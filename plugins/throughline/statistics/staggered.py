@@ -111,6 +111,9 @@ def cohort_moments(
     first = diagonal & (at == 0)
     np.add.at(n, index[first], units[first])
 
+    if not len(periods):
+        empty = np.zeros(0)
+        return CohortMoments(periods, keys, empty, np.zeros((0, 0)), np.zeros((0, 0, 0)))
     late = (keys > periods[-1] + anticipation) | (keys == NEVER)
     always = (keys <= periods[0] + anticipation) & ~late
     groups = [[int(i)] for i in np.flatnonzero(~late & ~always)]

@@ -66,11 +66,18 @@ def kaplan_meier(t: npt.ArrayLike, events: npt.ArrayLike, censored: npt.ArrayLik
 def survival_at(curve: Curve, t: float, *, level: float = CI_LEVEL) -> Estimate:
     """S(t) with the log-transformed Greenwood interval S exp(+- z se/S), capped at 1."""
     place = int(np.searchsorted(curve.t, t, side="right")) - 1
+    if not len(curve.t):
+        return _nothing(level)
     if place < 0:
         return Estimate(1.0, 0.0, 1.0, 1.0, math.nan, ci_level=level, ci_method="log")
     s, se = float(curve.survival[place]), float(curve.se[place])
     low, high = _log_limits(np.array([s]), np.array([se]), level)
     return Estimate(s, se, float(low[0]), float(high[0]), math.nan, ci_level=level, ci_method="log")
+
+
+def _nothing(level: float) -> Estimate:
+    """Nobody was followed: no number at all, not 0 and not 1."""
+    return estimate_from_se(math.nan, math.nan, level=level)
 
 
 def _log_limits(s: Floats, se: Floats, level: float) -> tuple[Floats, Floats]:
@@ -108,6 +115,8 @@ def rmst(curve: Curve, horizon: float, *, level: float = CI_LEVEL) -> Estimate:
 
     In the unit of t (Uno et al. 2014). The horizon must lie where enough cases are still followed.
     """
+    if not len(curve.t):
+        return _nothing(level)
     inside = curve.t < horizon
     edges = np.concatenate([[0.0], curve.t[inside], [horizon]])
     height = np.concatenate([[1.0], curve.survival[inside]])
@@ -185,6 +194,8 @@ def aalen_johansen(
     censored would overstate winning.
     """
     times, d1, d2, c = _by_time(t, won, lost, censored)
+    if not len(times):
+        return _nothing(level)
     d = d1 + d2
     n = _at_risk(d + c)
     inside: Bools = (times <= horizon) & (d > 0)

@@ -243,3 +243,5 @@ def test_drawn_p_is_the_same_every_time():
     rng = np.random.default_rng(9)
     change, treated = rng.normal(size=60), np.arange(60) < 30
     assert did.permutation_p(change, treated) == did.permutation_p(change, treated)
+    # never 0: the observed labelling is one of those drawn
+    assert did.permutation_p(change + 100 * treated, treated)[0] == pytest.approx(1 / 10_001)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields, replace
 from datetime import date
@@ -50,6 +51,9 @@ def test_clean_lot_is_caused():
 
 # code, changes just inside the rule, changes just outside it, level when it fires
 BOUNDARIES = [
+    ("UNKNOWN_DESIGN", {"problem_codes": ("UNKNOWN_DESIGN",)}, {}, "none"),
+    ("UNKNOWN_METRIC", {"problem_codes": ("UNKNOWN_METRIC",)}, {}, "none"),
+    ("INCOMPLETE", {"problem_codes": ("INCOMPLETE",)}, {}, "none"),
     ("NO_ESTIMATE", {"estimate": None}, {}, "none"),
     ("NO_ESTIMATE", {"ci_low": float("nan")}, {}, "none"),
     ("MIN_COHORT", {"n_units_t": 29}, {"n_units_t": 30}, "none"),
@@ -223,3 +227,13 @@ def test_row_has_exactly_the_published_columns():
     input_fingerprint, computed_at
     """
     assert {f.name for f in fields(ImpactRow)} == set(re.findall(r"\w+", listed)) | {"declared_direction"}
+
+
+def test_threats_are_stated_for_every_method_in_words_of_the_lowest_level():
+    from throughline.statistics import threats
+
+    for method in guards.METHOD_CAP:
+        text = threats.assumptions_json(replace(ROW, method=method))
+        assert set(json.loads(text)) == set(threats.THREATS)
+        assert not re.search(r"effect|caused|increased|decreased", text)
+    assert "landmark day" in threats.assumptions_json(replace(ROW, method="landmark"))

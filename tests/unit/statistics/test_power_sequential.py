@@ -61,6 +61,13 @@ def test_did_power_from_placebo_differences():
     assert np.isnan(power.placebo_se(np.array([1.0]), n_treated=1, n_control=1))
 
 
+def test_placebo_differences_worked_by_hand():
+    """Windows of 2 before and 1 after: 3 - (1 + 2)/2 = 1.5, then 7 - (2 + 3)/2 = 4.5."""
+    panel = np.array([[1.0, 2, 3, 7], [0, 0, 0, 0]])
+    assert power.placebo_differences(panel, pre=2, post=1).tolist() == [[1.5, 0.0], [4.5, 0.0]]
+    assert power.placebo_differences(panel, pre=4, post=1).shape == (0, 2)
+
+
 def test_detectable_difference_is_found_in_80_percent_of_runs():
     rng, n, base = np.random.default_rng(1), 400, 0.25
     rise = power.detectable_share(n, base)

@@ -100,6 +100,7 @@ def test_mpdta_pretrend_passes_and_is_blind(mpdta):
     found = pretrend.pretrend(cells)
     assert (found.stat, found.df) == (pytest.approx(7.79123662720035, abs=1e-9), 5)
     assert found.p_value == pytest.approx(0.16812, abs=5e-6)
+    assert found.p_value < found.p_value_f < 0.27  # F allows for the cohort of 40
     assert found.mdv == pytest.approx(0.02667, abs=5e-6)
     assert found.mdv / abs(aggregates.simple(cells).estimate) == pytest.approx(0.67, abs=0.005)
     assert found.pre_periods_count == 4
@@ -286,6 +287,15 @@ def test_without_never_treated_the_not_yet_treated_are_used():
         (3, 5),
     }
     assert not len(staggered.group_time(moments, control_group="never").att)
+
+
+@pytest.mark.parametrize("periods", [0, 1, 2])
+def test_too_little_data_gives_no_estimate_and_no_crash(periods):
+    columns_ = sums(*panel(15, [0, 2], [30, 30], max(periods, 1)))
+    cells = staggered.group_time(from_columns({k: v[: len(v) if periods else 0] for k, v in columns_.items()}))
+    assert np.isnan(aggregates.simple(cells).estimate) == (periods < 2)
+    assert pretrend.pretrend(cells).basis == "none"
+    assert np.isnan(bacon.decompose(cells.moments).twfe) == (periods < 2)
 
 
 def test_simultaneous_band_is_wider_than_pointwise_and_reproducible():

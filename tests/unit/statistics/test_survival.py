@@ -144,6 +144,14 @@ def test_trap_not_reached_is_none_not_the_longest_time():
     assert survival.survival_at(curve, 0.5).estimate == 1.0
 
 
+def test_nobody_followed_gives_no_number():
+    empty = survival.kaplan_meier([], [], [])
+    assert np.isnan(survival.survival_at(empty, 5).estimate) and np.isnan(survival.rmst(empty, 5).estimate)
+    assert np.isnan(survival.aalen_johansen([], [], [], [], 5).estimate)
+    assert survival.quantile_time(empty) == (None, None, None)
+    assert np.isnan(survival.log_rank([], [], [], [], []).p_value)
+
+
 def test_nobody_left_and_shards():
     curve = survival.kaplan_meier([1, 2], [1, 1], [0, 0])
     assert curve.survival.tolist() == [0.5, 0.0] and curve.se[1] == 0
