@@ -103,7 +103,7 @@ select
     case when counts.n_currencies = 1 then counts.size_median end as size_median,
     case when counts.n_currencies = 1 then cast(bounds.low as double) end as size_median_low,
     case when counts.n_currencies = 1 then cast(bounds.high as double) end as size_median_high,
-    case when counts.n_currencies = 1 then {{ rounded('counts.size_geometric_mean') }} end as size_geometric_mean,
+    case when counts.n_currencies = 1 then {{ rounded('counts.size_geometric_mean', 2) }} end as size_geometric_mean,
     case when counts.n_currencies = 1 then cast(counts.size_total as decimal(18, 2)) end as size_total,
     coalesce(largest.rest_amount < largest.largest_amount / 10, false) as is_dominated
 from counts
