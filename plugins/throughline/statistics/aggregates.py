@@ -119,7 +119,7 @@ def aggregate(cells: GroupTime, weighting: Weighting, *, level: float = CI_LEVEL
     if not weighting.weight.any():
         return estimate_from_se(math.nan, math.nan, level=level)
     se = math.sqrt(max(0.0, float(covariances(cells, [weighting])[0, 0])))
-    df = degrees_of_freedom(cells, weighting.weight)
+    df = float(degrees_of_freedom(cells, weighting.weight[None, :])[0])
     return estimate_from_se(float(weighting.weight @ cells.att), se, df=df, level=level, method="t_satterthwaite")
 
 
@@ -158,15 +158,16 @@ def event_study(
         return EventStudy(times, (), np.zeros((0, 0)), empty, empty, math.nan, times)
     cov = covariances(cells, [chosen[int(e)] for e in times])
     se = np.sqrt(np.clip(np.diag(cov), 0, None))
+    freedom = degrees_of_freedom(cells, np.array([chosen[int(e)].weight for e in times]))
     estimates = tuple(
         estimate_from_se(
             float(chosen[int(e)].weight @ cells.att),
             float(s),
-            df=degrees_of_freedom(cells, chosen[int(e)].weight),
+            df=float(df),
             level=level,
             method="t_satterthwaite",
         )
-        for e, s in zip(times, se, strict=True)
+        for e, s, df in zip(times, se, freedom, strict=True)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = np.where(np.outer(se, se) > 0, cov / np.outer(se, se), 0.0)

@@ -105,7 +105,7 @@ def pretrend(cells: GroupTime) -> Pretrend:
 
 def _estimate(cells: GroupTime, weighting: Weighting) -> Estimate:
     se = math.sqrt(max(0.0, float(covariances(cells, [weighting])[0, 0])))
-    df = degrees_of_freedom(cells, weighting.weight)
+    df = float(degrees_of_freedom(cells, weighting.weight[None, :])[0])
     return estimate_from_se(float(weighting.weight @ cells.att), se, df=df, method="t_satterthwaite")
 
 
@@ -117,7 +117,7 @@ def _test(cells: GroupTime, rows: list[Weighting]) -> tuple[float, int, float, f
         return None
     stat, ones = parts
     df = len(values)
-    smallest = min(degrees_of_freedom(cells, row.weight) for row in rows)
+    smallest = float(degrees_of_freedom(cells, np.array([row.weight for row in rows])).min())
     left = smallest - df + 1
     scaled = stat * smallest / (smallest + 1) * left / (smallest * df)
     p_f = float(special.fdtrc(df, left, scaled)) if left > 0 else math.nan

@@ -43,8 +43,8 @@ class Checks:
 
     n_people_*: people behind an arm (None where the unit holds no people); smallest_cohort_units: panel units of the
     smallest cohort used; mean_post_periods: periods from base to cell, averaged (aggregates.mean_post_periods);
-    last_lead_*: interval of the change just before the start; dropped_share_*: units lost by arm; problem_codes: why the
-    design as declared cannot be evaluated at all.
+    last_lead_*: interval of the change just before the start; dropped_share_*: units lost by arm; problem_codes: why
+    the design as declared cannot be evaluated at all.
     """
 
     n_people_t: int | None = None
@@ -71,7 +71,8 @@ class Checks:
 class ImpactRow:
     """One row per design x outcome x stratum. Estimates are in `unit`; `contrast` says "<arm> minus <arm>".
 
-    method is a Method, or what was declared where that is none. declared_direction (+1 or -1, from target minus baseline) is not published: it says which sign was hoped for.
+    method is a Method, or what was declared where that is none. declared_direction (+1 or -1, from target minus
+    baseline) is not published: it says which sign was hoped for.
     """
 
     run_id: str

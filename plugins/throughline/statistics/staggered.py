@@ -211,16 +211,20 @@ def _contrast(cells: GroupTime) -> Floats | sparse.csr_array:
     return sparse.csr_array((np.concatenate([ones, -ones]), (rows, columns)), shape=(len(ones), len(positions)))
 
 
-def degrees_of_freedom(cells: GroupTime, weight: Floats) -> float:
-    """Satterthwaite df of one weighted sum: (sum_k v_k)^2 / sum_k v_k^2/(n_k - 1), v_k the cohort's own variance.
+def degrees_of_freedom(cells: GroupTime, weight: Floats) -> Floats:
+    """Satterthwaite df of weighted sums: (sum_k v_k)^2 / sum_k v_k^2/(n_k - 1), v_k the cohort's own variance.
 
-    With few units a cohort the normal interval is too short; with many the two agree.
+    weight: float[a, c] -> float[a]; NaN without variation. With few units a cohort the normal interval is too short;
+    with many the two agree.
     """
-    rows = (weight * cells.loading) @ _contrast(cells)
-    parts = cells.moments.n * np.einsum("kt,kts,ks->k", rows, cells.moments.cov, rows)
-    usable = cells.moments.n > 1
-    bottom = float((parts[usable] ** 2 / (cells.moments.n[usable] - 1)).sum())
-    return float(parts.sum()) ** 2 / bottom if bottom > 0 else math.nan
+    contrast, total, bottom = _contrast(cells), np.zeros(len(weight)), np.zeros(len(weight))
+    for k, n in enumerate(cells.moments.n):
+        rows = (weight * cells.loading[k]) @ contrast
+        part = n * ((rows @ cells.moments.cov[k]) * rows).sum(axis=1)
+        total += part
+        if n > 1:
+            bottom += part**2 / (n - 1)
+    return np.asarray(np.divide(total**2, bottom, out=np.full(len(weight), math.nan), where=bottom > 0))
 
 
 def post_stratify(estimates: Floats, se: Floats, treated: Floats, *, level: float = CI_LEVEL) -> Estimate:
