@@ -36,7 +36,7 @@ FINAL_STATES: Final = ("published", "quarantined", "duplicate", "superseded")
 ACTIVE: Final = ("queued", "running")
 DONE_WITHIN_SECONDS: Final = 900.0
 UI_PORT: Final = 8080
-out = Console(highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -234,7 +234,7 @@ def _short(place: Path | S3Url) -> str:
 
 
 def _step(began: float, text: str) -> None:
-    out.print(f"[dim]{time.monotonic() - began:5.0f} s[/dim]  {text}")
+    out.print(f"[dim]{time.monotonic() - began:5.0f} s[/dim]  {text}", soft_wrap=True)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -32,12 +32,11 @@ ENDED_WITHIN_SECONDS: Final = 12.0
 PRELOADED: Final = (  # once for all tasks: each task reads its DAG file, and these imports are nine tenths of the time
     "airflow.dag_processing.dagbag",
     "airflow.executors.local_executor",
-    "airflow.providers.amazon.aws.fs.s3",
     "airflow.providers.standard.operators.python",
     "airflow.sdk.execution_time.task_runner",
     "cosmos.airflow.task_group",
     "cosmos.operators.watcher",
-    "cosmos.plugin.airflow3",
+    "great_expectations",
     "throughline.assets",
 )
 FOREIGN: Final = ("AIRFLOW", "THROUGHLINE_")  # settings of another installation must not leak into this one

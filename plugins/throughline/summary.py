@@ -14,8 +14,8 @@ from throughline.settings import Settings
 from throughline.warehouse import connect
 
 SHOWN_ROWS: Final = 4  # of each table
-SHOWN_COLUMNS: Final = 9  # that hold anything in those rows
-CARD: Final = ("purpose_id", "goal", "metric", "baseline", "target", "current", "claim_level", "verdict", "sentence")
+SHOWN_COLUMNS: Final = 8  # that hold anything in those rows
+QUIET: Final = ("metric_version", "period_grain", "unit_type")  # say little in four rows
 
 
 def show_summary(out: Console, use: Settings) -> None:
@@ -32,10 +32,14 @@ def show_summary(out: Console, use: Settings) -> None:
             _show_table(out, use, table)
     counts = {name: connect(use).query(f'select count(*) from kpi."{name}"')[1][0][0] for name in tables}  # noqa: S608  # names from the catalog
     out.print("\n[bold]published tables[/bold] (rows)  " + ", ".join(f"kpi.{n} ({r:,})" for n, r in counts.items()))
-    out.print(f"  DuckDB     {use.published}")
-    out.print(f"  Parquet    {use.home / 'kpi'}/")
-    out.print(f"  Data Docs  {use.home / 'docs' / 'quality'}/")
-    out.print(f"  query      THROUGHLINE_HOME={use.home} throughline query 'show all tables'")
+    places = {
+        "DuckDB": use.published,
+        "Parquet": use.home / "kpi",
+        "Data Docs": use.home / "docs" / "quality",
+        "query": f"THROUGHLINE_HOME={use.home} .venv/bin/throughline query 'select * from kpi.kpi_scorecard'",  # noqa: S608  # words for a reader
+    }
+    for what, place in places.items():
+        out.print(f"  {what:10} {place}", soft_wrap=True)
 
 
 def _show_files(out: Console, use: Settings) -> None:
@@ -54,27 +58,38 @@ def _show_files(out: Console, use: Settings) -> None:
 
 
 def _show_scorecard(out: Console, use: Settings) -> None:
-    columns, rows = connect(use).query("select * from kpi.kpi_scorecard order by 1")
+    columns, rows = connect(use).query("select * from kpi.kpi_scorecard order by purpose_id")
     out.print("\n[bold]scorecard[/bold]")
     for row in rows:
         card = dict(zip(columns, row, strict=True))
-        title = card.get("purpose_id") or columns[0]
-        facts = [f"{name} {_cell(card[name])}" for name in CARD[1:-1] if card.get(name) is not None]
-        out.print(f"  [bold]{title}[/bold]  {' · '.join(facts)}")
-        if card.get("sentence"):
-            out.print(f"    {card['sentence']}")
+        numbers = [
+            f"{card['metric_id'] or 'no metric'}: baseline {_cell(card['baseline_value'])}",
+            f"now {_cell(card['current_value'])} [{_cell(card['current_ci_low'])}, {_cell(card['current_ci_high'])}]",
+            f"n {_cell(card['current_n'])}",
+            f"target {_cell(card['target_value'])} by {_cell(card['target_by_date'])}",
+        ]
+        judged = [str(card[name]) for name in ("verdict", "claim_level", "chasm_status") if card[name] is not None]
+        out.print(f"  [bold]{card['title'] or card['purpose_id']}[/bold]  {card['org_goal'] or ''}", soft_wrap=True)
+        out.print(f"    {' · '.join(numbers)}", soft_wrap=True)
+        for line in (" · ".join(judged), card["sentence"], card["next_step"]):
+            if line:
+                out.print(f"    {line}", soft_wrap=True)
 
 
 def _show_table(out: Console, use: Settings, name: str) -> None:
-    columns, rows = connect(use).query(f'select * from kpi."{name}" order by 1, 2, 3 limit {SHOWN_ROWS}')  # noqa: S608  # a name from the catalog
-    filled = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)][:SHOWN_COLUMNS]
-    table = Table(title=f"kpi.{name}", title_justify="left", box=None, header_style="dim", pad_edge=False)
-    for index in filled:
-        table.add_column(columns[index], no_wrap=True, max_width=24)
+    """The newest rows, in the columns that hold anything there."""
+    columns, _ = connect(use).query(f'select * from kpi."{name}" limit 0')  # noqa: S608  # a name from the catalog
+    newest = "period_start desc, " if "period_start" in columns else ""
+    _, rows = connect(use).query(f'select * from kpi."{name}" order by {newest}1, 2, 3 limit {SHOWN_ROWS}')  # noqa: S608  # as above
+    filled = [i for i, c in enumerate(columns) if c not in QUIET and any(row[i] is not None for row in rows)]
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for index in filled[:SHOWN_COLUMNS]:
+        table.add_column(columns[index], no_wrap=True, max_width=22)
     for row in rows:
-        table.add_row(*(_cell(row[index]) for index in filled))
-    out.print()
-    out.print(table if rows else f"kpi.{name}: no rows")
+        table.add_row(*(_cell(row[index]) for index in filled[:SHOWN_COLUMNS]))
+    out.print(f"\n[bold]kpi.{name}[/bold]" + ("" if rows else "  no rows"))
+    if rows:
+        out.print(table)
 
 
 def _cell(value: Any) -> str:

@@ -26,7 +26,7 @@ from typing import Any, Final
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from airflow.triggers.shared_stream import AdvanceItem, AdvanceOutcome, SharedStreamProducer
 
-POLL_SECONDS: Final = 5.0
+POLL_SECONDS: Final = 3.0
 LONGEST_WAIT_SECONDS: Final = 120.0  # between two looks at a folder or queue that cannot be read
 LONG_POLL_SECONDS: Final = 20  # the longest that SQS offers; a message that comes meanwhile is answered at once
 MESSAGES_A_CALL: Final = 10  # the most that SQS gives, and takes back, at once
