@@ -10,6 +10,8 @@ from great_expectations import expectations as gxe  # noqa: TID253  # only quali
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 from great_expectations.expectations.row_conditions import Column  # noqa: TID253  # the same
 
+from expectations.sql import NoRows
+
 HIDDEN = ["below_k", "complementary", "dominance"]
 REASONS = [*HIDDEN, "differencing", "small_n", "insufficient_n", "not_observable", "not_yet"]
 CLAIM_LEVELS = ["none", "descriptive", "associated", "consistent_with_effect", "caused"]
@@ -48,7 +50,7 @@ def _key(*columns: str) -> Expectation:
 
 
 def _nobody() -> Expectation:
-    return gxe.UnexpectedRowsExpectation(
+    return NoRows(
         unexpected_rows_query=f"select 1 from {_CELLS} "  # noqa: S608  # our own names
         f"where (regexp_full_match(text, '[0-9a-f]{{{{32}}}}') and name not in {OF_RUNS}) "
         "or (contains(text, '@') and regexp_matches(text, '[^\\s@<]+@[^\\s@]+[.][A-Za-z]{{2,}}'))",
@@ -77,7 +79,7 @@ def _one_of(column: str, values: list[str]) -> Expectation:
 
 
 def _between(column: str, low: str, high: str) -> Expectation:
-    return gxe.UnexpectedRowsExpectation(
+    return NoRows(
         unexpected_rows_query=f"select 1 from {{batch}} where {low} > {high} "  # noqa: S608  # our own names
         f"or {column} < {low} - 1e-9 or {column} > {high} + 1e-9 or not isfinite({column})",
         description=f"{column} is finite and lies in its interval",
@@ -90,28 +92,28 @@ def _wide(*more: Expectation) -> list[Expectation]:
     return [
         _key(*CELL),
         _nobody(),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=f"select 1 from {_WIDE} where reason in {_HIDDEN} "  # noqa: S608  # our own words
             "and coalesce(value, n, ci_low, ci_high) is not null",
             description="a hidden number shows no value, no interval and no n",
             notes="from n, or from one end of an interval, the number can be worked out",
             meta={"column": "(all metrics)"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=f"select 1 from {_WIDE} where value is not null "  # noqa: S608  # our own words
             f"and slug not in {OF_PURPOSES} and try_cast(n as bigint) < 5",
             description="no number is shown for fewer than five people",
             notes="the floor under k, whatever k is set to; kpi_value is held to k itself",
             meta={"column": "(all metrics)"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=f"select 1 from {_WIDE} as w join dim_metric as m on m.slug = w.slug "  # noqa: S608  # our own words
             "where m.unit_of_measure = 'share' and not try_cast(w.value as double) between 0 and 1",
             description="a share lies in [0, 1]",
             notes="it is a part of a whole; dim_metric says which numbers are shares",
             meta={"column": "(all shares)"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=f"select 1 from {_WIDE} "  # noqa: S608  # our own words
             "where try_cast(ci_low as double) > try_cast(ci_high as double) "
             "or try_cast(value as double) < try_cast(ci_low as double) - 1e-9 "
@@ -145,27 +147,27 @@ SUITES: dict[str, list[Expectation]] = {
             description="no number is shown for fewer than k people",
             notes="k is THROUGHLINE_MIN_COHORT; P2 and P3 count purposes, which are not people",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=f"select 1 from {{batch}} where suppressed_reason in {_HIDDEN} "  # noqa: S608  # our own words
             "and (value is not null or n is not null or ci_low is not null or ci_high is not null)",
             description="a hidden number shows no value, no interval and no n",
             notes="from n, or from one end of an interval, the number can be worked out",
             meta={"column": "value, n, ci_low, ci_high"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where value is null and suppressed_reason is null",
             description="where there is no number, there is a reason",
             notes="null is not zero, and readers ask why",
             meta={"column": "suppressed_reason"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} as v join dim_metric as m using (metric_id, metric_version) "
             "where m.unit_of_measure = 'share' and not v.value between 0 and 1",
             description="a share lies in [0, 1]",
             notes="it is a part of a whole; dim_metric says which numbers are shares",
             meta={"column": "value"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} as v "
             "left join dim_metric as m using (metric_id, metric_version) where m.metric_id is null",
             description="every number is defined in dim_metric",
@@ -189,14 +191,14 @@ SUITES: dict[str, list[Expectation]] = {
             description="every result has its sentence",
             notes="a refused result is a row too, and says why it was refused",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where verdict = 'refused' "
             "and (estimate is not null or ci_low is not null or ci_high is not null)",
             description="a refused result shows no estimate",
             notes="a number beside the word refused is quoted without the word",
             meta={"column": "estimate, ci_low, ci_high"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where verdict in ('supported', 'harm') "
             "and (claim_level not in ('consistent_with_effect', 'caused') or ci_low <= 0 and ci_high >= 0)",
             description="an effect is claimed only with a design that allows it, and an interval that excludes zero",
@@ -221,14 +223,14 @@ SUITES: dict[str, list[Expectation]] = {
             description="no current value is shown for fewer than k people",
             notes="k is THROUGHLINE_MIN_COHORT; P2 and P3 count purposes, which are not people",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select purpose_id from dim_purpose where purpose_id not in "
             "(select purpose_id from {batch})",
             description="every purpose has its scorecard",
             notes="a purpose that is left out is one whose result nobody has to look at",
             meta={"column": "purpose_id"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from "
             "(select count(*) as n from {batch} where purpose_id = '_org') where n <> 1",
             description="the organisation as a whole has one row, _org",
@@ -244,7 +246,7 @@ SUITES: dict[str, list[Expectation]] = {
     "kpi_data_quality": [
         _key("source", "seen_date"),
         _nobody(),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where rows_in <> rows_loaded + rows_rejected + rows_duplicate",
             description="rows in = loaded + rejected + duplicate",
             notes="nothing vanishes: what came in is counted on exactly one side",

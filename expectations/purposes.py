@@ -10,6 +10,8 @@ from datetime import date
 from great_expectations import expectations as gxe  # noqa: TID253  # only quality.py imports this file, inside a function
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 
+from expectations.sql import NoRows
+
 METHODS = ["did", "staggered_did", "landmark", "randomised"]
 METRIC = "[A-Z][0-9]+[a-z]?(_[a-z0-9]+)*"  # L1, C1b_180, C2_rmst
 
@@ -17,7 +19,7 @@ REQUIRED = frozenset({"purposes"})
 
 
 def _metric(column: str) -> Expectation:
-    return gxe.UnexpectedRowsExpectation(
+    return NoRows(
         unexpected_rows_query=f"select 1 from {{batch}} where not regexp_full_match({column}, '{METRIC}')",  # noqa: S608  # our own names
         description=f"{column} is the id of a metric, such as C1b_180",
         notes="only published numbers can be moved; which ids there are is known to dim_metric",
@@ -51,14 +53,14 @@ SUITES: dict[str, list[Expectation]] = {
             description="the file registers at least one purpose",
             notes="a purpose is a page that somebody wrote; ten thousand in one file were generated",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where not regexp_full_match(purpose_id, '[a-z0-9][a-z0-9_-]{{0,99}}')",
             description="an id is a slug, such as faster-handover",
             notes="it names rows and files, and must not begin with _, as the organisation's own (_org) does",
             meta={"column": "purpose_id"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where not regexp_full_match(content_hash, '[0-9a-f]{{64}}')",
             description="every version has the hash of its content",
             notes="a sha256 has 64 hexadecimal digits; an amendment is told from a copy by it",
@@ -122,7 +124,7 @@ SUITES: dict[str, list[Expectation]] = {
             description="every version has the time of its registration",
             notes="whether a design was fixed before its results is told by it",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where is_measurable is null or is_measurable <> (coalesce(missing, '') = '')",
             description="a purpose is measurable exactly when nothing is missing",
@@ -137,14 +139,14 @@ SUITES: dict[str, list[Expectation]] = {
             description="the number of spaces is one that people can name",
             notes="ten for each of the ten thousand purposes that a file may hold",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where space_source is null or not regexp_full_match(space_source, '[a-z][a-z0-9_]*')",
             description="a space belongs to a source, or is a tag",
             notes="links are made within one tool; a space of none would never match",
             meta={"column": "space_source"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where coalesce(trim(pattern), '') in ('', '*') or contains(pattern, '#') or pattern <> lower(pattern)",
             description="a pattern is lower-case, without #, and does not match everything",
@@ -159,7 +161,7 @@ SUITES: dict[str, list[Expectation]] = {
             description="the number of units is one that a population can have",
             notes="a hundred for each of the ten thousand purposes that a file may hold",
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where trim(org_unit) = ''",
             description="a unit of the population has a name",
             notes="it is compared with the roster's; an empty one would never match",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from great_expectations import expectations as gxe  # noqa: TID253  # only quality.py imports this file, inside a function
 
+from expectations.sql import NoRows
+
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
@@ -39,7 +41,7 @@ def _shape(table: Table) -> list[Expectation]:
             notes="a file written by another version would be read into the wrong columns",
             meta={SHAPE: True},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=(
                 "select column_name from (describe select * from {batch}) join "  # noqa: S608  # our own column names
                 f"(values {types}) as declared(name, type) on column_name = name where column_type <> type"
@@ -83,7 +85,7 @@ def _people(table: Table) -> list[Expectation]:
     )
     return [
         *(
-            gxe.UnexpectedRowsExpectation(
+            NoRows(
                 unexpected_rows_query=(
                     "select 1 from {batch} "  # noqa: S608  # our own column names
                     f"""where "{column}" is not null and not regexp_full_match("{column}", '[0-9a-f]{{{{32}}}}')"""
@@ -96,7 +98,7 @@ def _people(table: Table) -> list[Expectation]:
         ),
         *(
             [
-                gxe.UnexpectedRowsExpectation(
+                NoRows(
                     unexpected_rows_query=f"select 1 from {{batch}} where {address}",  # noqa: S608  # our own column names
                     description="no other column holds an e-mail address",
                     notes="people are pseudonyms before anything is written; an address elsewhere slipped past that",
@@ -113,7 +115,7 @@ def _numbers(table: Table) -> list[Expectation]:
     doubles = [column.name for column in table.schema if column.type == pa.float64()]
     infinite = " or ".join(f'not isfinite("{column}")' for column in doubles)
     return [
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=f"select 1 from {{batch}} where {infinite}",  # noqa: S608  # our own column names
             description="every number is finite",
             notes="one NaN makes every sum and mean over it NaN; bounds do not see it, since the statistics by which "
@@ -126,7 +128,7 @@ def _numbers(table: Table) -> list[Expectation]:
 
 def _lineage() -> list[Expectation]:
     return [
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query=(
                 "select 1 from {batch} where file_id is null or not regexp_full_match(file_id, '[0-9a-f]{{64}}') "
                 "or loaded_at is null"

@@ -6,6 +6,8 @@ from great_expectations import expectations as gxe  # noqa: TID253  # only quali
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 from great_expectations.expectations.row_conditions import Column  # noqa: TID253  # the same
 
+from expectations.sql import NoRows
+
 MOST_MESSAGES = 2_000_000_000  # landing.py unpacks at most 200 GB, and a message takes at least 100 bytes of JSON
 MOST_ACCOUNTS = 10_000_000  # ten times the largest workspaces known; an account a message would mean ids were misread
 
@@ -40,7 +42,7 @@ SUITES: dict[str, list[Expectation]] = {
             "follows from the limits of landing.py",
         ),
         *_sent_at("message"),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where not regexp_full_match(ts, '[0-9]{{1,11}}[.][0-9]{{1,6}}') "
             "or abs(epoch(sent_at) - try_cast(ts as double)) > 1",
@@ -48,28 +50,28 @@ SUITES: dict[str, list[Expectation]] = {
             notes="both are the same field of the export; a second of difference means that a clock was misread",
             meta={"column": "ts"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where not regexp_full_match(subtype, '[a-z][a-z0-9_]{{0,63}}')",
             description="a subtype is a word of Slack's, such as channel_join",
             notes="anything else in this column is text that somebody typed",
             meta={"column": "subtype"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where crm_links <> '' and not regexp_full_match(crm_links, "
             "'(00[16][A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?)( 00[16][A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?)*')",
             description="links are ids of opportunities (006) or accounts (001) alone",
             notes="an id of a contact names a person, and a whole link can carry a token",
             meta={"column": "crm_links"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} "
             "where tags <> '' and (contains(tags, '#') or tags <> lower(tags))",
             description="tags are lower-case words without their #",
             notes="purposes are matched by them as they stand; #Handover and #handover are one tag",
             meta={"column": "tags"},
         ),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where least(text_length, mention_count, file_count) < 0",
             description="no length or count is negative",
             notes="they count characters, people and files",
@@ -98,7 +100,7 @@ SUITES: dict[str, list[Expectation]] = {
     "mentions": _sent_at("mention"),
     "reactions": [
         *_sent_at("reaction"),
-        gxe.UnexpectedRowsExpectation(
+        NoRows(
             unexpected_rows_query="select 1 from {batch} where not regexp_full_match(emoji, '[^\\s@]{{1,255}}')",
             description="an emoji is one word, such as +1::skin-tone-2",
             notes="names of emoji have no spaces; custom ones may be in any script, so letters are not listed",

@@ -230,7 +230,7 @@ def _checks(table: str, outcome: ExpectationSuiteValidationResult) -> list[Check
         known, meta, counts = config.kwargs, config.meta or {}, result.result
         columns = known.get("column_list") or [known.get("column_A"), known.get("column_B")]
         observed = counts.get("observed_value")  # of these two, a number of rows
-        unexpected = observed if config.type == "unexpected_rows_expectation" else counts.get("unexpected_count")
+        unexpected = observed if config.type == "no_rows" else counts.get("unexpected_count")
         rows = observed if config.type == "expect_table_row_count_to_be_between" else counts.get("element_count")
         evaluated = not _raised(result.exception_info)
         shaped = shaped and bool(result.success or "shape" not in meta)

@@ -27,7 +27,7 @@ SECRET = "Ada Lovelace"
 def check(**changes: Any) -> quality.Check:
     facts: dict[str, Any] = {
         "table": "messages",
-        "expectation": "unexpected_rows_expectation",
+        "expectation": "no_rows",
         "column": "user_id",
         "severity": "critical",
         "description": "every user_id is a keyed pseudonym",
@@ -187,7 +187,7 @@ def test_rows_are_flat_and_complete() -> None:
         "place": "door/slack",
         "table_name": "messages",
         "column_name": "user_id",
-        "expectation": "unexpected_rows_expectation",
+        "expectation": "no_rows",
         "severity": "critical",
         "description": "every user_id is a keyed pseudonym",
         "reason": "privacy",
