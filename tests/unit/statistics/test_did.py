@@ -83,6 +83,20 @@ def test_card_krueger_table_4_is_the_pooled_regression(published):
     assert (result.estimate, result.se) == (pytest.approx(2.3258, abs=5e-5), pytest.approx(1.1916, abs=5e-5))
 
 
+def test_card_krueger_table_4_with_chain_and_ownership_by_regression(published):
+    """Controls are left out of the product; the rows must still be those of the paper: 2.30 (1.20)."""
+    rows = published("card_krueger_1994")
+    change, _, complete = store_changes(rows)
+    seen = {}
+    for row in rows:
+        seen.setdefault(row["id"], []).append(row)
+    kept = [pair[0] for pair in seen.values() if all(r["fte"] for r in pair)]
+    names = ("nj", "bk", "kfc", "roys", "co_owned")
+    x = sm.add_constant(np.array([[float(r[n]) for n in names] for r in kept]))[complete]
+    fit = sm.OLS(change[complete], x).fit()
+    assert (fit.params[1], fit.bse[1]) == (pytest.approx(2.3039, abs=5e-5), pytest.approx(1.1955, abs=5e-5))
+
+
 def unequal_rows(seed=5):
     rng = np.random.default_rng(seed)
     cluster = np.repeat(np.arange(12), rng.integers(8, 40, 12))
