@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -90,29 +90,27 @@ class S3Object:
         return io.BufferedReader(_Blocks(self))
 
     def block(self, at: int, size_bytes: int) -> tuple[int, bytes]:
-        """(where it starts, its bytes): a block that holds the byte `at`; when it is fetched, of about this size."""
+        """(where it starts, its bytes): a block that holds the byte `at`; when it must be fetched, it starts there."""
         for start, data in reversed(self._blocks):
             if start <= at < start + len(data):
                 return start, data
-        start = max(0, min(at, self.size_bytes - FIRST_BLOCK_BYTES))  # the end is read whole: directories lie there
-        until = min(at + size_bytes, self.size_bytes)
-        fetched = start, self._fetch(start, until)
+        fetched = at, self._fetch(at, min(at + size_bytes, self.size_bytes))
         self._blocks.append(fetched)
         while sum(len(data) for _, data in self._blocks) > CACHE_BYTES:
             self._blocks.popleft()
         return fetched
 
     def _fetch(self, start: int, until: int) -> bytes:
-        from botocore.exceptions import HTTPClientError, IncompleteReadError
+        from botocore.exceptions import FlexibleChecksumError, HTTPClientError, IncompleteReadError
 
         span = f"bytes={start}-{until - 1}"
         with _reading(self.name):
             for left in reversed(range(TRIES)):
                 answer = self.client.get_object(Bucket=self.bucket, Key=self.key, Range=span, IfMatch=self.etag)
                 try:
-                    with answer["Body"] as body:
+                    with closing(answer["Body"]) as body:  # its own context manager gives the bare, unchecked stream
                         data: bytes = body.read()
-                except (HTTPClientError, IncompleteReadError):
+                except (HTTPClientError, IncompleteReadError, FlexibleChecksumError):
                     if not left:
                         raise
                 else:
@@ -162,7 +160,9 @@ class _Blocks(io.RawIOBase):
         ahead = self._at - self._start - len(self._data)
         follows = bool(self._data) and 0 <= ahead < self._size_bytes
         self._size_bytes = min(self._size_bytes * 2, LARGEST_BLOCK_BYTES) if follows else FIRST_BLOCK_BYTES
-        self._start, self._data = self._source.block(self._at, self._size_bytes)
+        last = max(0, self._source.size_bytes - FIRST_BLOCK_BYTES)
+        start = self._at if follows else min(self._at, last)  # the end is read whole: directories lie there
+        self._start, self._data = self._source.block(start, self._size_bytes)
 
 
 class _Gone(Refused):
