@@ -24,6 +24,7 @@ SHOWN = "unnest([0.5, null]::double[]) as {0}, unnest([0.3, null]::double[]) {0}
 SHOWN += "unnest([0.7, null]::double[]) {0}_ci_high, unnest([40, null]::bigint[]) {0}_n, "
 SHOWN += "unnest([null, 'below_k']) {0}_suppressed_reason"
 PLAIN = "0.5::double as value, 0.3::double ci_low, 0.7::double ci_high, 40::bigint n"
+ESTIMATE = "0.2::double estimate, 0.1::double ci_low, 0.3::double ci_high"
 WIDE = ("kpi_leader_engagement", "kpi_adoption", "kpi_behaviour", "kpi_purpose_coverage", "kpi_outcome")
 CLAIM = "'inconclusive' verdict, 'associated' claim_level, 'It may be so.' sentence"
 GOOD = {
@@ -31,8 +32,8 @@ GOOD = {
     "kpi_value": f"select {CELL}, 'A2' metric_id, 1::bigint metric_version, 0.9::double coverage, "
     + SHOWN.format("value").replace("value_", ""),
     "kpi_adoption_forecast": f"select 'p1' purpose_id, {PLAIN}",
-    "kpi_impact": f"select 'p1' purpose_id, 0.2::double estimate, 0.1::double ci_low, 0.3::double ci_high, {CLAIM}",
-    "kpi_impact_event_study": "select 'd1' design_id, 0.2::double estimate, 0.1::double ci_low, 0.3::double ci_high",
+    "kpi_impact": f"select 'd1' design_id, '' stratum, {ESTIMATE}, {CLAIM}",
+    "kpi_impact_event_study": f"select 'd1' design_id, 'A2' outcome, 0::bigint event_time, {ESTIMATE}",
     "kpi_scorecard": f"select unnest(['_org', 'p1']) purpose_id, 'A2' metric_id, {CLAIM}, 'before' chasm_status, "
     "0.5::double current_value, 0.3::double current_ci_low, 0.7::double current_ci_high, 40::bigint current_n, "
     "null::varchar current_suppressed_reason",
@@ -90,6 +91,8 @@ BROKEN: list[tuple[str, tuple[str, ...], str]] = [
     ("update {t} set suppressed_reason = null", ("kpi_value",), "where there is no number, there is a reason"),
     ("update {t} set value = 1.1, ci_high = 1.2", ("kpi_value",), "a share lies in [0, 1]"),
     ("update {t} set metric_id = 'A99'", ("kpi_value",), "every number is defined in dim_metric"),
+    (TWICE, ("kpi_impact",), "one row per design_id, stratum"),
+    (TWICE, ("kpi_impact_event_study",), "one row per design_id, outcome, event_time"),
     ("update {t} set claim_level = 'proven'", ("kpi_impact", "kpi_scorecard"), "claim_level is one of "),
     ("update {t} set verdict = 'great'", ("kpi_impact", "kpi_scorecard"), "verdict is one of "),
     ("update {t} set estimate = 0.31", ESTIMATES, "estimate is finite and lies in its interval"),
