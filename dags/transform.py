@@ -118,6 +118,13 @@ def transform() -> None:
         return True
 
     @task(pool=WRITER_POOL)
+    def evidence(ti: Any) -> None:
+        """The registered designs' results, from the marts into what the kpi models read."""
+        from throughline import transform
+
+        transform.weigh(settings.load(), at=ti.start_date)
+
+    @task(pool=WRITER_POOL)
     def audit(ti: Any) -> None:
         """Great Expectations on what is about to be published."""
         from throughline import transform
@@ -135,7 +142,7 @@ def transform() -> None:
 
     models = dbt_nodes("models", "staging", "intermediate", "marts")
     kpi = dbt_nodes("kpi", "kpi")
-    prepare() >> models >> kpi >> audit() >> publish()
+    prepare() >> models >> evidence() >> kpi >> audit() >> publish()
 
 
 transform()

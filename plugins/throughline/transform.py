@@ -1,6 +1,7 @@
 """Transform: build beside, audit, publish whole; or leave the last publish standing.
 
-`build` = prepare → dbt → audit. Airflow runs the same steps as tasks, with dbt's own nodes in the middle.
+`build` = prepare → dbt up to the marts → weigh the evidence → dbt for kpi → audit. Airflow runs the same steps as
+tasks, with dbt's own nodes in the middle.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from throughline.sources import SOURCES
 from throughline.warehouse import connect, staged_file
 
 KEPT_PUBLISHES: Final = 5
+MODELS: Final = "path:models/staging path:models/intermediate path:models/marts"
+KPI_MODELS: Final = "path:models/kpi"
 FILES: Final = pa.schema(
     [
         ("file_id", pa.string()),
@@ -66,6 +69,8 @@ class Publication:
 
 def prepare(settings: Settings) -> None:
     """Schema raw of the warehouse: the loaded files' records, and what the ledger knows of every file."""
+    from throughline import evidence
+
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
     _note_build(settings, files=sorted(entry.file_id for entry in current), audited_at=None)
@@ -79,6 +84,8 @@ def prepare(settings: Settings) -> None:
         raw.table("files", FILES, map(_file_row, ledger.entries(*CURRENT, "quarantined")))
         raw.table("rejects", REJECTS, _reject_rows(settings, current))
         raw.table("metrics", metric_schema(), metric_rows())
+        raw.ensure("impact_result", evidence.RESULT)
+        raw.ensure("impact_event_study", evidence.EVENT_STUDY)
 
 
 def dbt_profile(settings: Settings) -> dict[str, str]:
@@ -136,10 +143,19 @@ def audit(settings: Settings, *, at: datetime) -> None:
 
 
 def build(settings: Settings, *, at: datetime, progress: Progress | None = None) -> None:
-    """Everything up to the swap: raw, dbt models and tests, exit gate."""
+    """Everything up to the swap: raw, dbt models and tests, the designs' evidence, exit gate."""
     prepare(settings)
-    dbt(settings, progress=progress)
+    dbt(settings, select=MODELS, progress=progress)
+    weigh(settings, at=at)
+    dbt(settings, select=KPI_MODELS, progress=progress)
     audit(settings, at=at)
+
+
+def weigh(settings: Settings, *, at: datetime) -> None:
+    """The registered designs' results, from the marts into schema raw, where the kpi models read them."""
+    from throughline import evidence
+
+    evidence.run(settings, at=at)
 
 
 def publish(settings: Settings, *, at: datetime) -> Publication:

@@ -20,7 +20,7 @@ EXPECTED = {"intake", "transform", "maintain"}
 HEAVY = {"altair", "boto3", "dbt", "duckdb", "great_expectations", "pandas", "pyspark", "scipy", "statsmodels"}
 OUR_TASKS = {
     "intake": {"discover", "take", "announce", "notice_failures"},
-    "transform": {"prepare", "audit", "publish"},
+    "transform": {"prepare", "evidence", "audit", "publish"},
     "maintain": {"choose", "freshness", "reprocess", "roll_back"},
 }
 
@@ -98,7 +98,7 @@ def test_only_one_task_at_a_time_opens_the_warehouse(read: dict[str, Any]) -> No
     assert assets.WRITER_POOL == local_airflow.WRITER_POOL
     tasks = read["dags"]["transform"]["tasks"]
     writers = {name for name, task in tasks.items() if task["pool"] == assets.WRITER_POOL}
-    assert writers == {"prepare", "models.dbt_producer_watcher", "kpi.dbt_producer_watcher", "audit", "publish"}
+    assert writers == {"prepare", "models.dbt_producer_watcher", "kpi.dbt_producer_watcher", "evidence", "audit", "publish"}
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))

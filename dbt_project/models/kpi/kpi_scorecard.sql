@@ -108,13 +108,14 @@ adoption as (
 evidence as (
 
     select
-        cast(null as string) as purpose_id,
-        cast(null as string) as metric_id,
-        cast(null as string) as claim_level,
-        cast(null as string) as verdict,
-        cast(null as string) as sentence,
-        cast(null as double) as q_bh_portfolio
-    where false
+        purpose_id,
+        outcome as metric_id,
+        claim_level,
+        verdict,
+        sentence,
+        q_bh_portfolio
+    from {{ ref('kpi_impact') }}
+    where is_main and stratum = ''
 
 ),
 

@@ -33,6 +33,9 @@ class Raw(Protocol):
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
         """raw.<name> holds these rows."""
 
+    def ensure(self, name: str, schema: pa.Schema) -> None:
+        """raw.<name> exists with these columns; what it holds stays as long as they are the same."""
+
 
 class Warehouse(Protocol):
     """One engine at one address."""
@@ -41,6 +44,9 @@ class Warehouse(Protocol):
 
     def dbt_environment(self) -> dict[str, str]:
         """What the dbt profile reads."""
+
+    def read(self, table: str) -> pa.Table:
+        """All rows of one built table, "<schema>.<table>", in a fixed order. For small ones."""
 
     def stage(self) -> tuple[str, dict[str, int]]:
         """Copy the built kpi tables beside the live ones, to be audited. Returns (publish_id, rows a table)."""

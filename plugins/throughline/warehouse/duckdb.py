@@ -51,6 +51,11 @@ class DuckDB:
     def dbt_environment(self) -> dict[str, str]:
         return {"THROUGHLINE_DBT_TARGET": "duckdb", "THROUGHLINE_DUCKDB_PATH": str(self._database)}
 
+    def read(self, table: str) -> pa.Table:
+        schema, _, name = table.partition(".")
+        with self._connect(read_only=True) as db:
+            return _ordered(db, name, schema)[2].read_all()
+
     def stage(self) -> tuple[str, dict[str, int]]:
         with self._connect(read_only=True) as db:
             named = db.execute(
@@ -120,6 +125,15 @@ class _Raw:
         self._db.execute(f'create or replace table raw."{name}" as select {columns} from rows_in_memory')  # noqa: S608  # columns are ours
         self._db.unregister("rows_in_memory")
 
+    def ensure(self, name: str, schema: pa.Schema) -> None:
+        present = self._db.execute(
+            "select column_name from information_schema.columns "
+            "where table_schema = 'raw' and table_name = ? order by ordinal_position",
+            [name],
+        ).fetchall()
+        if [column for (column,) in present] != schema.names:
+            self.table(name, schema, [])
+
 
 def _column(field: pa.Field) -> str:
     """UTC instants become plain timestamps in UTC, the one timestamp type that all engines share."""
@@ -127,10 +141,12 @@ def _column(field: pa.Field) -> str:
     return f"timezone('UTC', {name}) as {name}" if pa.types.is_timestamp(field.type) else name
 
 
-def _ordered(db: duckdb.DuckDBPyConnection, table: str) -> tuple[str, pa.Schema, Iterator[pa.RecordBatch]]:
+def _ordered(
+    db: duckdb.DuckDBPyConnection, table: str, schema: str = KPI
+) -> tuple[str, pa.Schema, pa.RecordBatchReader]:
     """One built table in a fixed order, so that the same rows give the same bytes."""
-    reader = db.execute(f'select * from {KPI}."{table}" order by all').to_arrow_reader(BATCH_ROWS)  # noqa: S608  # a name from the catalog
-    return table, reader.schema, iter(reader)
+    reader = db.execute(f'select * from {schema}."{table}" order by all').to_arrow_reader(BATCH_ROWS)  # noqa: S608  # names of ours
+    return table, reader.schema, reader
 
 
 def _quoted(text: str) -> str:

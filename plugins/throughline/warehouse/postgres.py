@@ -70,6 +70,11 @@ class Postgres:
             "DBT_ENV_SECRET_POSTGRES_PASSWORD": unquote(parts.password or ""),
         }
 
+    def read(self, table: str) -> pa.Table:
+        schema, _, name = table.partition(".")
+        _, columns, batches = self._ordered(name, schema)
+        return pa.Table.from_batches(batches, schema=columns)
+
     def stage(self) -> tuple[str, dict[str, int]]:
         with self._connect() as connection, connection.cursor() as cursor:
             names = _tables(cursor, BUILD)
@@ -143,18 +148,18 @@ class Postgres:
         finally:
             connection.close()
 
-    def _ordered(self, table: str) -> tuple[str, pa.Schema, Iterator[pa.RecordBatch]]:
+    def _ordered(self, table: str, schema: str = BUILD) -> tuple[str, pa.Schema, Iterator[pa.RecordBatch]]:
         """One built table, ordered by all its columns in byte order, as Arrow."""
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute(
                 "select column_name, data_type, numeric_precision, numeric_scale from information_schema.columns "
                 "where table_schema = %s and table_name = %s order by ordinal_position",
-                (BUILD, table),
+                (schema, table),
             )
             columns = cursor.fetchall()
-        schema = pa.schema([(name, _arrow_type(kind, *digits)) for name, kind, *digits in columns])
-        order = ", ".join(_in_byte_order(name, schema.field(name).type) for name in schema.names)
-        return table, schema, self._batches(f'select * from {BUILD}."{table}" order by {order}', schema)  # noqa: S608  # names from the catalog
+        arrow = pa.schema([(name, _arrow_type(kind, *digits)) for name, kind, *digits in columns])
+        order = ", ".join(_in_byte_order(name, arrow.field(name).type) for name in arrow.names)
+        return table, arrow, self._batches(f'select * from {schema}."{table}" order by {order}', arrow)  # noqa: S608  # names from the catalog
 
     def _batches(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         with self._connect() as connection, connection.cursor("kpi_rows") as cursor:
@@ -186,6 +191,9 @@ class _Raw:
         self._create(name, schema)
         self._cursor.execute(f'delete from raw."{name}"')  # noqa: S608  # a name of ours
         self._copy(name, schema, iter(pa.Table.from_pylist(list(rows), schema=schema).to_batches()))
+
+    def ensure(self, name: str, schema: pa.Schema) -> None:
+        self._create(name, schema)
 
     def _create(self, name: str, schema: pa.Schema) -> None:
         """The table with these columns; one with other columns (an older version's) is made anew."""

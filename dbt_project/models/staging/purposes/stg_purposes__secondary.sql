@@ -16,6 +16,7 @@ renamed as (
         cast(target_value as double) as target_value,
         cast(min_effect_of_interest as double) as min_effect_of_interest,
         cast(method as string) as method,
+        cast(landmark_days as bigint) as landmark_days,
         cast(file_id as string) as file_id,
         cast(loaded_at as timestamp) as loaded_at
     from records

@@ -1,0 +1,203 @@
+"""Evidence: the registered designs and their aggregates -> raw.impact_result and raw.impact_event_study.
+
+Reads the small tables of marts/evidence, has each design evaluated and judged, and writes one row per design x outcome
+x stratum; a refused result is a row too. The same aggregates give the same rows: a result whose input has not changed
+keeps the time at which it was first computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pyarrow as pa
+
+from throughline.evaluation import Aggregates, Result, evaluate
+from throughline.settings import Settings
+from throughline.source import TIMESTAMP
+from throughline.statistics.experiment import benjamini_hochberg
+from throughline.statistics.guards import judge
+from throughline.statistics.row import ImpactRow, Thresholds
+from throughline.warehouse import connect
+
+METHOD_VERSION: Final = "1"
+REGISTRY: Final = "marts.design_registry"
+TABLES: Final = {  # table -> field of Aggregates
+    "marts.agg_cluster_cell": "cells",
+    "marts.agg_cohort_moments": "moments",
+    "marts.agg_strata_2x2": "strata",
+    "marts.agg_design_survival": "survival",
+    "marts.agg_design_naive": "naive",
+    "marts.agg_design_checks": "checks",
+}
+_UNPUBLISHED: Final = ("declared_direction",)
+_TYPES: Final = {
+    "str": pa.string(), "Method | str": pa.string(), "str | None": pa.string(), "tuple[str, ...]": pa.string(),
+    "Literal['fixed', 'sequential']": pa.string(), "float": pa.float64(), "float | None": pa.float64(),
+    "int": pa.int64(), "int | None": pa.int64(), "date | None": pa.date32(), "datetime | None": TIMESTAMP,
+}  # fmt: skip
+RESULT: Final = pa.schema(
+    [
+        (field.name, _TYPES[str(field.type).replace('"', "'")])
+        for field in fields(ImpactRow)
+        if field.name not in _UNPUBLISHED
+    ]
+)
+EVENT_STUDY: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("run_id", "design_id", "outcome")),
+        ("event_time", pa.int64()),
+        *((name, pa.float64()) for name in ("estimate", "se", "ci_low", "ci_high", "ci_sim_low", "ci_sim_high")),
+        ("n_units", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one run found: judged rows, and the rows of their event studies."""
+
+    rows: list[ImpactRow]
+    event_study: list[dict[str, Any]]
+
+
+def run(settings: Settings, *, at: datetime) -> Evidence:
+    """Evaluate every registered design of the built marts and write the results into schema raw."""
+    warehouse = connect(settings)
+    registry = warehouse.read(REGISTRY).to_pylist()
+    tables = {name: warehouse.read(name).to_pylist() for name in TABLES}
+    found = evaluate_all(registry, tables, at=at, limits=Thresholds(min_people=settings.min_cohort))
+    found = _with_first_times(found, warehouse.read("raw.impact_result").to_pylist())
+    with warehouse.raw() as raw:
+        raw.table("impact_result", RESULT, map(result_row, found.rows))
+        raw.table("impact_event_study", EVENT_STUDY, found.event_study)
+    return found
+
+
+def evaluate_all(
+    registry: Iterable[Mapping[str, Any]],
+    tables: Mapping[str, Iterable[Mapping[str, Any]]],
+    *,
+    at: datetime,
+    limits: Thresholds | None = None,
+) -> Evidence:
+    """Registry and aggregates -> judged rows by design and stratum. A table of TABLES that is missing is empty."""
+    designs = sorted(registry, key=lambda design: str(design["design_id"]))
+    by_design = _by_design(tables)
+    fingerprints = {design["design_id"]: _fingerprint(design, by_design) for design in designs}
+    run_id = hashlib.sha256("".join([METHOD_VERSION, *fingerprints.values()]).encode()).hexdigest()[:16]
+    results: list[tuple[Mapping[str, Any], Result]] = []
+    for design in designs:
+        for result in evaluate(design, _aggregates(by_design, design["design_id"])):
+            row = replace(
+                result.row,
+                run_id=run_id,
+                method_version=METHOD_VERSION,
+                input_fingerprint=fingerprints[design["design_id"]],
+                computed_at=at,
+            )
+            results.append((design, replace(result, row=row)))
+    rows, events = [], []
+    for result in _with_q_values(results):
+        row = judge(result.row, result.checks, limits or Thresholds())
+        rows.append(row)
+        if row.verdict != "refused" and result.events is not None:
+            events += _event_rows(row, result)
+    return Evidence(rows, events)
+
+
+def result_row(row: ImpactRow) -> dict[str, Any]:
+    """One row of RESULT; codes are space-separated."""
+    values = {name: getattr(row, name) for name in RESULT.names}
+    return values | {"refusal_codes": " ".join(row.refusal_codes)}
+
+
+def _by_design(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
+    """design_id -> field of Aggregates -> rows."""
+    out: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for table, name in TABLES.items():
+        for line in tables.get(table, ()):
+            out[line["design_id"]][name].append(line)
+    return out
+
+
+def _aggregates(by_design: Mapping[str, Mapping[str, list[Mapping[str, Any]]]], design_id: str) -> Aggregates:
+    found = {name: lines for name, lines in by_design.get(design_id, {}).items() if name != "checks"}
+    checks = by_design.get(design_id, {}).get("checks", [])
+    return Aggregates(**found, checks=checks[0] if checks else None)
+
+
+def _fingerprint(design: Mapping[str, Any], by_design: Mapping[str, Mapping[str, list[Mapping[str, Any]]]]) -> str:
+    """sha256 over the design and its aggregates; doubles to nine digits, as their last ones depend on summing order."""
+    digest = hashlib.sha256(_canonical(design).encode())
+    for name, lines in sorted(by_design.get(design["design_id"], {}).items()):
+        for line in sorted(map(_canonical, lines)):
+            digest.update(f"\n{name} {line}".encode())
+    return digest.hexdigest()
+
+
+def _canonical(line: Mapping[str, Any]) -> str:
+    plain = {name: f"{value:.9g}" if isinstance(value, float) else value for name, value in line.items()}
+    return json.dumps(plain, sort_keys=True, default=str)
+
+
+def _with_q_values(results: list[tuple[Mapping[str, Any], Result]]) -> list[Result]:
+    """q_bh over the primary outcomes of one purpose, q_bh_portfolio over all; strata and sensitivities have none."""
+    primary = [
+        place
+        for place, (design, result) in enumerate(results)
+        if design.get("is_primary") and not result.row.stratum and result.row.p_value is not None
+    ]
+    families: dict[str, list[int]] = defaultdict(list)
+    for place in primary:
+        families[results[place][1].row.purpose_id].append(place)
+    out = [result for _, result in results]
+    for name, groups in (("q_bh", list(families.values())), ("q_bh_portfolio", [primary])):
+        for group in groups:
+            adjusted = benjamini_hochberg([out[place].row.p_value or 0.0 for place in group])
+            for place, q in zip(group, adjusted, strict=True):
+                changes: dict[str, Any] = {name: float(q)}
+                out[place] = replace(out[place], row=replace(out[place].row, **changes))
+    return out
+
+
+def _event_rows(row: ImpactRow, result: Result) -> list[dict[str, Any]]:
+    study = result.events
+    assert study is not None  # noqa: S101  # asked by the caller
+    numbers = [
+        {
+            "event_time": int(time),
+            "estimate": one.estimate,
+            "se": one.se,
+            "ci_low": one.ci_low,
+            "ci_high": one.ci_high,
+            "ci_sim_low": float(low),
+            "ci_sim_high": float(high),
+            "n_units": int(units),
+        }
+        for time, one, low, high, units in zip(
+            study.event_time, study.estimates, study.sim_low, study.sim_high, study.n_units, strict=True
+        )
+    ]
+    key = {"run_id": row.run_id, "design_id": row.design_id, "outcome": row.outcome}
+    return [key | {name: _number(value) for name, value in line.items()} for line in numbers]
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _with_first_times(found: Evidence, before: list[dict[str, Any]]) -> Evidence:
+    """Rows whose input was the same in the last run keep its time, so that the same data give the same tables."""
+    first = {(old["design_id"], old["stratum"], old["input_fingerprint"]): old["computed_at"] for old in before}
+    rows = []
+    for row in found.rows:
+        known = first.get((row.design_id, row.stratum, row.input_fingerprint))
+        rows.append(replace(row, computed_at=known.replace(tzinfo=UTC)) if known else row)
+    return Evidence(rows, found.event_study)
