@@ -29,14 +29,15 @@ USER: Final = "ops"
 WRITER_POOL: Final = "warehouse_writer"
 HEALTHY_WITHIN_SECONDS: Final = 120.0
 ENDED_WITHIN_SECONDS: Final = 12.0
-PRELOADED: Final = (  # once for all tasks: each task reads its DAG file, and these imports are nine tenths of the time
+# Once for all tasks: each task reads its DAG file, and these imports are nine tenths of the time. Not among them is
+# great_expectations: it imports pyspark, and that ends a process whose __main__ is no file, as the forkserver's.
+PRELOADED: Final = (
     "airflow.dag_processing.dagbag",
     "airflow.executors.local_executor",
     "airflow.providers.standard.operators.python",
     "airflow.sdk.execution_time.task_runner",
     "cosmos.airflow.task_group",
     "cosmos.operators.watcher",
-    "great_expectations",
     "throughline.assets",
 )
 FOREIGN: Final = ("AIRFLOW", "THROUGHLINE_")  # settings of another installation must not leak into this one
@@ -150,9 +151,11 @@ class LocalAirflow:
             for process in self._processes.values():
                 process.poll()  # takes note of the ended one, so that it is no member any more
             time.sleep(0.1)
-        for pid in _members(sessions):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        while left := list(_members(sessions)):
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
         for process in self._processes.values():
             process.wait()
         self._processes.clear()

@@ -15,7 +15,8 @@ from throughline.warehouse import connect
 
 SHOWN_ROWS: Final = 4  # of each table
 SHOWN_COLUMNS: Final = 8  # that hold anything in those rows
-QUIET: Final = ("metric_version", "period_grain", "unit_type")  # say little in four rows
+QUIET: Final = ("metric_version", "period_grain", "unit_type", "_reason", "_ci_low", "_ci_high")  # for those who query
+READ_ROWS: Final = 500
 
 
 def show_summary(out: Console, use: Settings) -> None:
@@ -77,18 +78,23 @@ def _show_scorecard(out: Console, use: Settings) -> None:
 
 
 def _show_table(out: Console, use: Settings, name: str) -> None:
-    """The newest rows, in the columns that hold anything there."""
+    """The fullest of the newest rows, in the columns that hold anything there."""
     columns, _ = connect(use).query(f'select * from kpi."{name}" limit 0')  # noqa: S608  # a name from the catalog
     newest = "period_start desc, " if "period_start" in columns else ""
-    _, rows = connect(use).query(f'select * from kpi."{name}" order by {newest}1, 2, 3 limit {SHOWN_ROWS}')  # noqa: S608  # as above
-    filled = [i for i, c in enumerate(columns) if c not in QUIET and any(row[i] is not None for row in rows)]
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for index in filled[:SHOWN_COLUMNS]:
-        table.add_column(columns[index], no_wrap=True, max_width=22)
-    for row in rows:
-        table.add_row(*(_cell(row[index]) for index in filled[:SHOWN_COLUMNS]))
+    _, rows = connect(use).query(f'select * from kpi."{name}" order by {newest}1, 2, 3 limit {READ_ROWS}')  # noqa: S608  # as above
+    shown = sorted(rows, key=lambda row: -sum(value is not None for value in row))[:SHOWN_ROWS]
+    filled = [
+        index
+        for index, column in enumerate(columns)
+        if not column.endswith(QUIET) and any(row[index] is not None for row in shown)
+    ][:SHOWN_COLUMNS]
     out.print(f"\n[bold]kpi.{name}[/bold]" + ("" if rows else "  no rows"))
     if rows:
+        table = Table(box=None, header_style="dim", pad_edge=False)
+        for index in filled:
+            table.add_column(columns[index], overflow="fold", max_width=18)
+        for row in shown:
+            table.add_row(*(_cell(row[index]) for index in filled))
         out.print(table)
 
 
