@@ -7,12 +7,13 @@ messages as (
         'slack/' || messages.team_id || '/' || messages.channel_id as space_id,
         'slack/' || messages.team_id || '/' || messages.channel_id || '/' || messages.ts as interaction_id,
         messages.*,
-        coalesce(messages.thread_ts <> messages.ts, false) as is_reply
+        case when messages.thread_ts <> messages.ts then messages.thread_ts end as root_ts
     from {{ ref('stg_slack__messages') }} as messages
     where messages.subtype is null or messages.subtype in ('thread_broadcast', 'file_share', 'me_message', 'bot_message')
 
 ),
 
+-- Equalities only: a further condition on one side would make this join a nested loop.
 written as (
 
     select
@@ -20,8 +21,8 @@ written as (
         messages.space_id,
         messages.user_key as actor_key,
         roots.user_key as target_key,
-        case when messages.is_reply then messages.space_id || '/' || messages.thread_ts end as parent_id,
-        case when messages.is_reply then 'reply' else 'post' end as kind,
+        messages.space_id || '/' || messages.root_ts as parent_id,
+        case when messages.root_ts is not null then 'reply' else 'post' end as kind,
         messages.sent_at as occurred_at,
         messages.is_bot,
         messages.is_question,
@@ -32,10 +33,9 @@ written as (
         messages.crm_links
     from messages
     left join {{ ref('stg_slack__messages') }} as roots
-        on messages.is_reply
-        and messages.team_id = roots.team_id
+        on messages.team_id = roots.team_id
         and messages.channel_id = roots.channel_id
-        and messages.thread_ts = roots.ts
+        and messages.root_ts = roots.ts
 
 ),
 

@@ -45,6 +45,16 @@ hidden as (
 
 ),
 
+chasm as (
+
+    select
+        'organisation' as unit_type,
+        period_start_date,
+        chasm_status
+    from {{ ref('agg_chasm') }}
+
+),
+
 staged as (
 
     select
@@ -52,8 +62,8 @@ staged as (
         chasm.chasm_status,
         {{ safe_divide('adopted_share_successes', 'adopted_share_n') }} as adopted
     from hidden
-    left join {{ ref('agg_chasm') }} as chasm
-        on hidden.period_start_date = chasm.period_start_date and hidden.unit_type = 'organisation'
+    left join chasm
+        on hidden.unit_type = chasm.unit_type and hidden.period_start_date = chasm.period_start_date
 
 )
 

@@ -43,6 +43,7 @@ hidden as (
 purposes as (
 
     select
+        'organisation' as unit_type,
         period_start_date,
         count(*) as declared_count,
         cast(sum(case when is_measurable then 1 else 0 end) as bigint) as measurable_count,
@@ -76,4 +77,4 @@ select
         as live_purpose_share_suppressed_reason
 from hidden
 left join purposes
-    on hidden.period_start_date = purposes.period_start_date and hidden.unit_type = 'organisation'
+    on hidden.unit_type = purposes.unit_type and hidden.period_start_date = purposes.period_start_date
