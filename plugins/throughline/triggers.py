@@ -181,7 +181,7 @@ class QueueTrigger(BaseEventTrigger):
         async for bodies in shared_stream:
             told = [s3_events.names(body, url) for body in bodies]
             if strange := told.count(None):
-                self.log.warning("%d messages of the queue are no events of S3; they are dropped", strange)
+                log.warning("%d messages of the queue are no events of S3; they are dropped", strange)
             if changed := sorted({name for names in told for name in names or ()}):
                 yield TriggerEvent(_payload(changed))  # type: ignore[no-untyped-call]  # as above
 
