@@ -51,12 +51,20 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """Write the sample organisation's exports."""
-    from throughline.sample import write
+    """Write the sample organisation's exports; in the landing zone its purposes are registered as of their days."""
+    from throughline.sample import register, write
 
     files = write(directory, people=people, weeks=weeks, seed=seed)
     facts = [{"name": f.relative_to(directory).as_posix(), "size_bytes": f.stat().st_size} for f in files]
-    _print(as_json, {"directory": str(directory), "files": facts}, lambda: _grid("sample exports", facts))
+    use = settings.load()
+    registered = register(use) if directory.absolute() == use.landing else []
+
+    def show() -> None:
+        _grid("sample exports", facts)
+        if registered:
+            out.print(f"registered {len(registered)} purposes as of their files' days, three weeks before each start")
+
+    _print(as_json, {"directory": str(directory), "files": facts, "registered": registered}, show)
 
 
 @app.command()

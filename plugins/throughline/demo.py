@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def demo(home: Path, *, keep: bool) -> None:
     """Exports in, KPIs out. Raises Refused."""
-    from throughline.sample import write
+    from throughline.sample import register, write
 
     began = time.monotonic()
     with _only_one(home), out.status("") as status:
@@ -80,7 +80,8 @@ def demo(home: Path, *, keep: bool) -> None:
             while any(run["state"] in ACTIVE for run in _runs(airflow)):
                 time.sleep(0.5)  # the sweep that Airflow starts with would take the files before the event does
             _step(began, f"Airflow is up at {airflow.url}, the sample organisation wrote {len(files)} exports")
-            for file in files:
+            register(use, home / "exports")
+            for file in sorted(files, key=lambda file: file.parent.name != "purposes"):  # no run may miss them
                 _drop(file, landing / file.relative_to(home / "exports"))
             _step(began, f"dropped {len(files)} exports into {_short(landing)}; from here on events drive")
             _watch(airflow, use, len(files), status, began)

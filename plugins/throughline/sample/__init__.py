@@ -22,10 +22,11 @@ from throughline.sample.conversation import Conversation, conversation
 from throughline.sample.deals import Deals, deal_messages, deals
 from throughline.sample.organisation import Organisation, organisation
 from throughline.sample.planted import PLANTED, UNTOUCHED_UNITS, Calendar, Planted
+from throughline.sample.registration import register
 from throughline.sample.wording import in_order, word
 from throughline.source import Refused
 
-__all__ = ["PLANTED", "UNTOUCHED_UNITS", "Calendar", "Planted", "later_export", "write"]
+__all__ = ["PLANTED", "UNTOUCHED_UNITS", "Calendar", "Planted", "later_export", "register", "write"]
 
 MIN_PEOPLE, MIN_WEEKS = 20, 12
 DRAW = 87  # of many equally valid draws one that is typical: at the default seed the estimates lie near what is planted
