@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,20 @@ def test_a_damaged_member_is_named(tmp_path: Path) -> None:
     path.write_bytes(content)
     with Archive(path, "x.zip") as archive, pytest.raises(Refused, match=r"users\.json: this part of the archive"):
         archive.read("users.json")
+
+
+def test_a_file_that_still_grows_is_left_out(tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slack").mkdir()
+    growing = tmp_path / "slack" / "growing.zip"
+    for path in (growing, tmp_path / "slack" / "whole.zip"):
+        path.write_bytes(b"x")
+    monkeypatch.setattr(landing.time, "sleep", lambda _: growing.write_bytes(b"xx"))
+    assert [one.name for one in landing.Folder(tmp_path).listing(at)] == ["slack/whole.zip"]
+
+
+def test_the_fingerprint_tells_another_content_of_the_same_length(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    later = datetime(2096, 1, 1, tzinfo=UTC)
+    before = landing.Folder(tmp_path).listing(later)
+    os.utime(tmp_path / "a", ns=(1, 1))
+    assert landing.Folder(tmp_path).listing(later) != before

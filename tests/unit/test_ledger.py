@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -116,3 +118,20 @@ def test_publishing_marks_files_and_keeps_one_live(ledger: Ledger, at: datetime)
     assert [e.state for e in ledger.entries()] == ["published"]
     ledger.make_live("p1")
     assert [(p.publish_id, p.is_live) for p in ledger.publishes()] == [("p2", False), ("p1", True)]
+
+
+def test_a_listing_of_an_earlier_version_is_made_anew(tmp_path: Path, at: datetime) -> None:
+    path = tmp_path / "ledger.sqlite"
+    see(Ledger(path), "slack/a.zip", "1", at)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("drop table listing")
+        connection.execute(
+            "create table listing (name varchar, size_bytes bigint, modified_ns bigint, file_id varchar)"
+        )
+        connection.execute("insert into listing values ('slack/a.zip', 1, 1, 'x')")
+        connection.commit()
+    ledger = Ledger(path)
+    assert ledger.hashed() == {}
+    ledger.remember("slack/a.zip", "1-1", "x")
+    assert Ledger(path).hashed() == {"slack/a.zip": ("1-1", "x")}
+    assert len(ledger.entries()) == 1

@@ -50,3 +50,31 @@ def test_the_minimum_cohort_has_a_floor(tmp_path: Path, value: str, refused: boo
 def test_an_unknown_engine_or_landing_zone_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(Refused, match=name):
         load({"THROUGHLINE_HOME": str(tmp_path), name: value})
+
+
+def test_a_landing_zone_in_s3_and_its_queue(tmp_path: Path) -> None:
+    queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/exports"
+    environ = {
+        "THROUGHLINE_HOME": str(tmp_path),
+        "THROUGHLINE_LANDING": "s3://exports/acme/",
+        "THROUGHLINE_QUEUE": queue,
+    }
+    use = load(environ)
+    assert str(use.landing) == "s3://exports/acme"
+    assert use.queue == queue
+    assert not (tmp_path / "landing").exists()
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"THROUGHLINE_LANDING": "s3://"}, "THROUGHLINE_LANDING: is no place in S3; write s3://bucket/prefix"),
+        ({"THROUGHLINE_LANDING": "s3://a b/c"}, "THROUGHLINE_LANDING: is no place in S3; write s3://bucket/prefix"),
+        ({"THROUGHLINE_QUEUE": "https://queue"}, "THROUGHLINE_QUEUE: a queue tells of exports in S3"),
+        ({"THROUGHLINE_LANDING": "s3://abc", "THROUGHLINE_QUEUE": "exports"}, "THROUGHLINE_QUEUE: is not the URL of a"),
+    ],
+)
+def test_a_place_or_queue_that_is_none_is_refused(tmp_path: Path, environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        load({"THROUGHLINE_HOME": str(tmp_path), **environ})
+    assert refused.value.sentence.startswith(sentence)
