@@ -128,7 +128,7 @@ described as (
         coalesce(
             registry.baseline_from_date, registry.eligible_from_date, {{ add_days('registry.start_date', -364) }}
         ) as window_start_date,
-        registry.baseline_value,
+        case when designs.is_main then registry.baseline_value end as baseline_value,  -- it is the main outcome's
         coalesce(registry.anticipation_periods, 0) as anticipation_periods,
         registry.first_registered_at,
         fixed.fixed_at,
