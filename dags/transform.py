@@ -11,8 +11,9 @@ builds. One run at a time; what arrives meanwhile is built by the next one.
 
 **Tells** asset `kpi` when something else than before was published.
 
-Every dbt model and test is a node. One task (`dbt_producer_watcher`) runs dbt, the nodes watch it; all tasks that
-open the warehouse share the one-slot pool `warehouse_writer`.
+Every dbt model and test is a node. In each of the two groups one task (`dbt_producer_watcher`) runs dbt and the nodes
+watch it; between them `weigh` turns the marts' aggregates into estimates. All tasks that open the warehouse share the
+one-slot pool `warehouse_writer`.
 """
 
 from __future__ import annotations
@@ -120,6 +121,13 @@ def transform() -> None:
     @task(pool=WRITER_POOL)
     def evidence(ti: Any) -> None:
         """The registered designs' results, from the marts into what the kpi models read."""
+        from throughline import transform
+
+        transform.weigh(settings.load(), at=ti.start_date)
+
+    @task(pool=WRITER_POOL)
+    def weigh(ti: Any) -> None:
+        """The registered designs' results, from the marts' aggregates."""
         from throughline import transform
 
         transform.weigh(settings.load(), at=ti.start_date)
