@@ -47,6 +47,7 @@ def messages(folder: Path, rows: int = 3, **changes: Any) -> Path:
     row |= {"crm_links": "", "text_length": 5, "mention_count": 0, "file_count": 0, "loaded_at": SEEN_AT}
     table = [row | {"ts": f"{sent_at.timestamp():.0f}.{n:06}", "file_id": FILE_ID} for n in range(rows)]
     table[:1] = [row | changes for row in table[:1]]
+    folder.mkdir(exist_ok=True)
     path = folder / f"{FILE_ID}.parquet"
     pq.write_table(pa.Table.from_pylist(table, schema=lake.raw_schema(source.table("messages"))), path)
     return path
@@ -77,6 +78,17 @@ def test_an_address_closes_the_door_and_is_not_repeated(tmp_path: Path) -> None:
     said = [report.sentence, repr(report), repr(report.rows()), *written]
     assert len(written) == 2
     assert not [text for text in said if "Ada" in text or "example.org" in text]
+
+
+def test_a_value_outside_its_vocabulary_is_not_repeated(tmp_path: Path) -> None:
+    source = SOURCES["slack"]
+    path = tmp_path / f"{FILE_ID}.parquet"
+    row = {"team_id": "T1", "channel_id": "C1", "kind": SECRET, "file_id": FILE_ID, "loaded_at": SEEN_AT}
+    pq.write_table(pa.Table.from_pylist([row], schema=lake.raw_schema(source.table("channels"))), path)
+    report = quality.door(source, {"channels": path, "messages": messages(tmp_path / "m")}, WINDOW, tmp_path / "docs")
+    assert [failure.column for failure in report.failures] == ["kind"]
+    pages = [page.read_text() for page in (tmp_path / "docs").rglob("*.html")]
+    assert not [text for text in [report.sentence, repr(report), *pages] if "Ada" in text]
 
 
 @pytest.mark.parametrize(("late", "opens"), [(-1, True), (0, False), (1, False)])
@@ -155,7 +167,6 @@ def test_a_warning_is_reported_and_lets_through(tmp_path: Path) -> None:
 
 def test_a_path_with_a_quote_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "it's here"
-    folder.mkdir()
     assert quality.door(SOURCES["slack"], {"messages": messages(folder)}, WINDOW).success
 
 
