@@ -33,10 +33,15 @@ _FORBIDDEN: Final = (
     "this is not permitted",
     "allow s3:ListBucket on the bucket, s3:GetObject below the prefix, and kms:Decrypt where it is encrypted",
 )
-_NO_QUEUE: Final = ("there is no such queue", "check THROUGHLINE_QUEUE and its region, or leave it out")
+_ELSEWHERE: Final = ("the bucket lies in another region", "set AWS_DEFAULT_REGION to the bucket's region")
+_NO_QUEUE: Final = (
+    "there is no such queue, or this account may not see it",
+    "check THROUGHLINE_QUEUE and its region, or leave it out",
+)
 _FORBIDDEN_QUEUE: Final = (
     "this queue may not be read; it may belong to another account",
-    "allow sqs:ReceiveMessage and sqs:DeleteMessage, in the queue's own policy too where the account differs",
+    "allow sqs:ReceiveMessage and sqs:DeleteMessage (and kms:Decrypt where it is encrypted), "
+    "in the queue's own policy too where the account differs",
 )
 
 _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
@@ -53,14 +58,17 @@ _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
     "InvalidToken": _BAD_CREDENTIALS,
     "ExpiredToken": _BAD_CREDENTIALS,
     "RequestTimeTooSkewed": ("this machine's clock is wrong", "set the clock"),
-    "PermanentRedirect": ("the bucket lies in another region", "set AWS_DEFAULT_REGION to the bucket's region"),
-    "AuthorizationHeaderMalformed": ("the bucket lies in another region", "set AWS_DEFAULT_REGION to its region"),
+    "PermanentRedirect": _ELSEWHERE,
+    "301": _ELSEWHERE,
+    "AuthorizationHeaderMalformed": _ELSEWHERE,
     "InvalidObjectState": ("it lies in an archive storage class", "restore it in S3 first"),
     "AWS.SimpleQueueService.NonExistentQueue": _NO_QUEUE,
     "QueueDoesNotExist": _NO_QUEUE,
     "NonExistentQueue": _NO_QUEUE,
     "InvalidAddress": _NO_QUEUE,
     "AccessDeniedException": _FORBIDDEN_QUEUE,
+    "KmsAccessDenied": _FORBIDDEN_QUEUE,
+    "KMS.AccessDeniedException": _FORBIDDEN_QUEUE,
 }
 
 
@@ -72,12 +80,24 @@ def client(service: str) -> Any:
     return boto3.session.Session().client(service, config=Config(**OPTIONS))
 
 
-def async_client(service: str) -> Any:
-    """The same for event loops: `async with async_client(…) as client`."""
-    from aiobotocore.config import AioConfig
+def async_session(service: str) -> Any:
+    """A session for event loops. Call it in a thread: the large files that a client needs are read here."""
     from aiobotocore.session import get_session
 
-    return get_session().create_client(service, config=AioConfig(**OPTIONS))
+    session = get_session()
+    loader = session.get_component("data_loader")
+    for name in ("service-2", "endpoint-rule-set-1"):
+        loader.load_service_model(service, name)
+    for name in ("endpoints", "partitions"):
+        loader.load_data(name)
+    return session
+
+
+def async_client(session: Any, service: str) -> Any:
+    """As `client`, for event loops: `async with async_client(…) as client`."""
+    from aiobotocore.config import AioConfig
+
+    return session.create_client(service, config=AioConfig(**OPTIONS))
 
 
 def faults() -> tuple[type[Exception], ...]:
@@ -113,7 +133,11 @@ def explained(error: BaseException) -> tuple[str, str]:
     if isinstance(error, b.ClientError):
         answer = code(error)
         known = _FORBIDDEN_QUEUE if answer == "AccessDenied" and "Message" in error.operation_name else None
-        return known or _BY_CODE.get(answer) or (f"the service answers {answer or 'no'}", "see its documentation")
+        return (
+            known
+            or _BY_CODE.get(answer)
+            or (f"the service answers {answer or 'without a code'}", "see its documentation")
+        )
     told = (
         ((b.NoCredentialsError, b.PartialCredentialsError, b.CredentialRetrievalError), _NO_CREDENTIALS),
         ((b.TokenRetrievalError, b.SSOError), _BAD_CREDENTIALS),

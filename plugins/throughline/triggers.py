@@ -199,6 +199,7 @@ class Queue(SharedStreamProducer):
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._session: Any = None
 
     async def open_stream(self) -> AsyncIterator[tuple[list[str], list[str]]]:
         """Read for ever; a queue that cannot be read is waited for, longer each time, and connected to anew."""
@@ -207,7 +208,7 @@ class Queue(SharedStreamProducer):
         failures = 0
         while True:
             try:
-                async with aws.async_client("sqs") as sqs:
+                async with await self._client() as sqs:
                     while True:
                         answer = await sqs.receive_message(
                             QueueUrl=self._url, MaxNumberOfMessages=MESSAGES_A_CALL, WaitTimeSeconds=LONG_POLL_SECONDS
@@ -228,7 +229,7 @@ class Queue(SharedStreamProducer):
 
         taken = [receipts for receipts, outcome in batch if outcome.is_clean]
         try:
-            async with aws.async_client("sqs") as sqs:
+            async with await self._client() as sqs:
                 for receipts in taken:
                     entries = [{"Id": str(number), "ReceiptHandle": one} for number, one in enumerate(receipts)]
                     answer = await sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
@@ -236,6 +237,13 @@ class Queue(SharedStreamProducer):
                         log.warning("%s: %d messages cannot be deleted and come again", self._url, len(left))
         except aws.faults() as error:
             log.warning("%s: %s; its messages come again", self._url, "; ".join(aws.explained(error)))
+
+    async def _client(self) -> Any:
+        from throughline import aws
+
+        if self._session is None:
+            self._session = await asyncio.to_thread(aws.async_session, "sqs")
+        return aws.async_client(self._session, "sqs")
 
 
 async def _once(bodies: list[str]) -> AsyncIterator[list[str]]:

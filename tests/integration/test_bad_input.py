@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures import slack
-from throughline import intake, lake
+from throughline import intake, lake, landing
 from throughline.ledger import Ledger
 from throughline.settings import Settings
+from throughline.source import Forbidden
 
 ROSTER = "E-mail,Org unit,Manager,Level,Leader flag,Start date,End date\nada@firm.example,Sales,,3,false,2026-01-01,\n"
 OPPORTUNITY = "Id,StageName,Amount,CreatedDate\n006A,Open,10.50,2026-03-01T10:00:00.000Z\n"
@@ -122,3 +123,25 @@ def test_a_file_that_is_gone_says_so(settings: Settings, at: datetime) -> None:
     (waiting,) = intake.discover(settings, at=at)
     path.unlink()
     assert "no longer in the landing zone" in intake.take(settings, waiting["name"], waiting["file_id"], at=at).sentence
+
+
+def test_a_file_that_may_not_be_read_is_told_and_not_quarantined(
+    settings: Settings, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(settings, "slack/export.zip", slack_export())
+    later = at + timedelta(days=400)
+
+    def forbidden(_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "content_hash", forbidden)  # the tests may run as root, whom no mode keeps out
+        with pytest.raises(Forbidden, match=r"slack/export\.zip: may not be read; let the user"):
+            intake.discover(settings, at=later)
+        assert Ledger(settings.ledger).entries() == []
+    (waiting,) = intake.discover(settings, at=later)
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "content_hash", forbidden)
+        with pytest.raises(Forbidden):
+            intake.take(settings, waiting["name"], waiting["file_id"], at=later)
+    assert [entry.state for entry in Ledger(settings.ledger).entries()] == ["claimed"]

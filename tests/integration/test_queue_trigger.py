@@ -218,7 +218,7 @@ def test_without_a_shared_stream_it_deletes_after_the_event(queue: str, bucket: 
 
 
 BROKEN = {
-    "no such queue": ({}, "there is no such queue; check THROUGHLINE_QUEUE"),
+    "no such queue": ({}, "there is no such queue, or this account may not see it; check THROUGHLINE_QUEUE"),
     "unreachable": ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "the endpoint cannot be reached"),
     "no credentials": ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials are found"),
     "no region": ({"AWS_DEFAULT_REGION": ""}, "no AWS region is set; set AWS_DEFAULT_REGION"),
