@@ -1,8 +1,8 @@
 """Evidence: the registered designs and their aggregates -> raw.impact_result and raw.impact_event_study.
 
 Reads the small tables of marts/evidence, has each design evaluated and judged, and writes one row per design x outcome
-x stratum; a refused result is a row too. The same aggregates give the same rows: a result whose input has not changed
-keeps the time at which it was first computed.
+x stratum; a refused result is a row too. The same aggregates give the same rows, all but computed_at, which is not
+published.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -73,7 +73,6 @@ def run(settings: Settings, *, at: datetime) -> Evidence:
     registry = warehouse.read(REGISTRY).to_pylist()
     tables = {name: warehouse.read(name).to_pylist() for name in TABLES}
     found = evaluate_all(registry, tables, at=at, limits=Thresholds(min_people=settings.min_cohort))
-    found = _with_first_times(found, warehouse.read("raw.impact_result").to_pylist())
     with warehouse.raw() as raw:
         raw.table("impact_result", RESULT, map(result_row, found.rows))
         raw.table("impact_event_study", EVENT_STUDY, found.event_study)
@@ -191,13 +190,3 @@ def _event_rows(row: ImpactRow, result: Result) -> list[dict[str, Any]]:
 
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _with_first_times(found: Evidence, before: list[dict[str, Any]]) -> Evidence:
-    """Rows whose input was the same in the last run keep its time, so that the same data give the same tables."""
-    first = {(old["design_id"], old["stratum"], old["input_fingerprint"]): old["computed_at"] for old in before}
-    rows = []
-    for row in found.rows:
-        known = first.get((row.design_id, row.stratum, row.input_fingerprint))
-        rows.append(replace(row, computed_at=known.replace(tzinfo=UTC)) if known else row)
-    return Evidence(rows, found.event_study)

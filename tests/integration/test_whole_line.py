@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("whole_line")  # one build serves many test
 
 PUBLIC = {
     "dim_date", "dim_metric", "dim_org_unit", "dim_purpose", "kpi_adoption", "kpi_data_quality",
-    "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard", "kpi_value",
+    "kpi_impact", "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard", "kpi_value",
 }  # fmt: skip
 KEY = "k" * 32
 

@@ -73,7 +73,6 @@ select
     results.refusal_codes,
     results.sentence,
     results.input_fingerprint,
-    results.computed_at,
     designs.is_main,
     designs.is_primary,
     designs.is_registered,
