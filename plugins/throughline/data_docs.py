@@ -13,11 +13,13 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Final
+
+from throughline.expecting import context
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -42,7 +44,6 @@ td.count { text-align: right; font-variant-numeric: tabular-nums }
 
 
 def write(
-    gx: ModuleType,
     place: str,
     checks: Sequence[Check],
     results: Mapping[str, ExpectationSuiteValidationResult],
@@ -54,11 +55,11 @@ def write(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        _build(gx, place, results, draft / "site")
-        for table in results:
-            built = next((draft / "site" / "validations" / table).rglob("*.html"))
-            (draft / f"{table}.html").write_text(_own(f"{place}: {table}", built.read_text("utf-8")), "utf-8")
-        shutil.rmtree(draft / "site")
+        with tempfile.TemporaryDirectory(prefix="docs-") as site:  # the library would replace a $ in our own path
+            _build(place, results, Path(site))
+            for table in results:
+                built = next((Path(site) / "validations" / table).rglob("*.html"))
+                (draft / f"{table}.html").write_text(_own(f"{place}: {table}", built.read_text("utf-8")), "utf-8")
         (draft / "index.html").write_text(_index(place, checks, results.keys(), seen_at), "utf-8")
         shutil.rmtree(page, ignore_errors=True)
         draft.replace(page)
@@ -69,27 +70,23 @@ def write(
 
 
 def _build(
-    gx: ModuleType,
     place: str,
     results: Mapping[str, ExpectationSuiteValidationResult],
     folder: Path,
 ) -> None:
     """Great Expectations' own site, in a context that lives in memory."""
     from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
     from great_expectations.data_context.types.resource_identifiers import (
         ExpectationSuiteIdentifier,
         ValidationResultIdentifier,
     )
 
-    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    config = DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
-    context = gx.get_context(mode="ephemeral", project_config=config)
+    library = context()
     run = RunIdentifier(run_name=place.replace("/", "-"), run_time=datetime(2000, 1, 1, tzinfo=UTC))  # not shown
     for table, result in results.items():
         suite = ExpectationSuiteIdentifier(name=table)
         key = ValidationResultIdentifier(expectation_suite_identifier=suite, run_id=run, batch_identifier=table)
-        context.validation_results_store.set(key, _bare(result))
+        library.validation_results_store.set(key, _bare(result))
     site = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
@@ -98,8 +95,8 @@ def _build(
         # the text "None" is how the library spells a section that is left out
         "site_section_builders": {"profiling": "None", "expectations": "None"},
     }
-    context.add_data_docs_site(place, site)
-    context.build_data_docs([place], build_index=False)
+    library.add_data_docs_site(place, site)
+    library.build_data_docs([place], build_index=False)
 
 
 def _bare(result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:

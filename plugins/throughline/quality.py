@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import importlib
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from throughline.expecting import batches, great_expectations
 from throughline.source import Refused, Source
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before the oldest of these tools kept a record
 CLOCK_SKEW: Final = timedelta(days=1)  # clocks differ by minutes, time zones by hours; nothing is a day ahead
 _COUNTS_ONLY: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}  # never an example value
-_MEMORY: Final = "512MB"  # a uniqueness check over a big file spills to disk beyond this
 
 
 @dataclass(frozen=True)
@@ -152,74 +150,15 @@ def _run(
     from throughline import data_docs
 
     checks, results = list(lost), {}
-    with great_expectations() as gx, _batches(gx, database, schema) as batch_of:
+    with great_expectations() as gx, batches(database, schema) as batch_of:
         for table, expectations in suites.items():
             suite = gx.ExpectationSuite(name=table, expectations=[e.copy(deep=True) for e in expectations])
             results[table] = batch_of(table).validate(
                 suite, result_format=_COUNTS_ONLY, expectation_parameters=dict(parameters)
             )
             checks += _checks(table, results[table])
-        index = data_docs.write(gx, place, checks, results, page, seen_at) if page else None
+        index = data_docs.write(place, checks, results, page, seen_at) if page else None
     return Report(place, tuple(checks), index)
-
-
-@contextmanager
-def great_expectations() -> Iterator[ModuleType]:
-    """The library, with the warnings of its own imports and column types kept out of ours."""
-    from throughline import dialect
-
-    with warnings.catch_warnings():
-        # imported by Great Expectations when present; nothing here runs on Spark
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-        # it reads regular expressions through modules that Python renamed
-        warnings.filterwarnings("ignore", "module 'sre_", DeprecationWarning)
-        # reflection asks for indexes, which the driver does not report; no expectation uses one
-        warnings.filterwarnings("ignore", "duckdb-engine doesn't yet support reflection on indices")
-        import great_expectations as gx
-
-        dialect.register()
-        yield gx
-
-
-@contextmanager
-def _batches(gx: ModuleType, database: Path, schema: str) -> Iterator[Any]:
-    """table -> its batch, whole, inside DuckDB, read-only. One context for all; the file is free again afterwards."""
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
-    silent = ProgressBarsConfig(globally=False, metric_calculations=False)
-    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    config = DataContextConfig(store_backend_defaults=stores, analytics_enabled=False, progress_bars=silent)
-    context = gx.get_context(mode="ephemeral", project_config=config)
-    settings = {
-        "memory_limit": _MEMORY,
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    source = context.data_sources.add_sql(
-        "throughline",
-        connection_string=f"duckdb+buffered:///{database}",
-        create_temp_table=False,
-        kwargs={"connect_args": {"read_only": True, "schema": schema, "config": settings}},
-    )
-    engines: dict[int, Any] = {}
-
-    def batch_of(table: str) -> Any:
-        asset = source.add_table_asset(table, table_name=table)
-        batch = asset.add_batch_definition_whole_table("all").get_batch()
-        engines[id(batch.data.execution_engine)] = batch.data.execution_engine
-        return batch
-
-    try:
-        yield batch_of
-    finally:
-        for engine in engines.values():
-            engine.close()
-            engine.engine.dispose()
-        source.get_engine().dispose()
 
 
 def _checks(table: str, outcome: ExpectationSuiteValidationResult) -> list[Check]:

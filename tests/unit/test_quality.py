@@ -165,9 +165,14 @@ def test_a_warning_is_reported_and_lets_through(tmp_path: Path) -> None:
     assert [warning.unexpected_count for warning in report.warnings] == [1]
 
 
-def test_a_path_with_a_quote_is_read(tmp_path: Path) -> None:
-    folder = tmp_path / "it's here"
-    assert quality.door(SOURCES["slack"], {"messages": messages(folder)}, WINDOW).success
+def test_folders_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "it's $HOME, 50%20 #1"
+    report = quality.door(SOURCES["slack"], {"messages": messages(folder)}, WINDOW, folder / "docs")
+    assert report.success
+    assert report.page is not None
+    assert report.page.is_relative_to(folder)
+    assert report.page.exists()
+    assert {check.table for check in quality.exit(published(folder)).checks if check.success} == {"dim_date"}
 
 
 @pytest.mark.parametrize(
