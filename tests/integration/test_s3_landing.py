@@ -406,7 +406,13 @@ def test_wrong_credentials(in_s3: Settings, stranger: Any, at: datetime, monkeyp
 
 
 def test_files_that_may_be_listed_but_not_read(
-    settings: Settings, bucket: str, stranger: Any, aws: str, at: datetime
+    settings: Settings,
+    bucket: str,
+    stranger: Any,
+    aws: str,
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     use = replace(settings, landing=S3Url(bucket, PREFIX))
     ask_for_rights(aws, "inf")
@@ -414,5 +420,11 @@ def test_files_that_may_be_listed_but_not_read(
     allow(stranger, bucket, "s3:ListBucket", aws)
     with pytest.raises(Unreachable, match=r"slack/a\.zip: this is not permitted; allow .*s3:GetObject"):
         intake.discover(use, at=at)
+    monkeypatch.setenv("THROUGHLINE_HOME", str(use.home))
+    monkeypatch.setenv("THROUGHLINE_LANDING", str(use.landing))
+    monkeypatch.setattr(sys, "argv", ["throughline", "ingest"])
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    assert "throughline: slack/a.zip: this is not permitted" in capsys.readouterr().err
     ask_for_rights(aws, "inf")
     assert ingest(use, at)["slack/a.zip"].state == "loaded"
