@@ -45,6 +45,7 @@ def run_dbt_again(context: Any) -> None:
 
     context["ti"].try_number = 1
     context["task"].env = transform.dbt_profile(settings.load())
+    context["task"].on_failure_callback = context["task"].on_retry_callback = None  # they keep results for that skip
 
 
 def only_watch(context: Any) -> None:

@@ -186,7 +186,11 @@ class LocalAirflow:
                 "workers": 1,
             },
             "api_auth": {"jwt_secret": self._secret("jwt_secret", secrets.token_hex)},
-            "cosmos": {"enable_telemetry": "False", "cache_dir": self.home / "cosmos"},
+            "cosmos": {
+                "cache_dir": self.home / "cosmos",
+                "enable_telemetry": "False",
+                "enable_watcher_reliable_retry": "False",  # a thousand writes a build, for a retry that we do not use
+            },
             "dag_processor": {"min_file_process_interval": self.parse_seconds, "refresh_interval": self.parse_seconds},
             "database": {"sql_alchemy_conn": f"sqlite:///{self.home / 'airflow.db'}"},
             "logging": {
