@@ -5,7 +5,6 @@ Sums come from the warehouse (marts/evidence), formulas from `statistics/`; noth
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from throughline.statistics import aggregates, bacon, did, experiment, guards, pretrend, staggered, strata, survival
+from throughline.statistics import (
+    aggregates,
+    bacon,
+    did,
+    experiment,
+    guards,
+    pretrend,
+    staggered,
+    strata,
+    survival,
+    threats,
+)
 from throughline.statistics.estimate import Estimate
 from throughline.statistics.row import Checks, ImpactRow
 
@@ -76,8 +86,8 @@ def _frame(design: Mapping[str, Any], found: Aggregates) -> tuple[ImpactRow, Che
         landmark_days=design.get("landmark_days"),
         min_effect_of_interest=design.get("min_effect_of_interest"),
         share_dropped=_share(seen.get("n_units_dropped"), seen.get("n_units_total")),
-        assumptions_json=_assumptions(design, seen),
     )
+    row = replace(row, assumptions_json=threats.assumptions_json(row, _counts(seen)))
     if design.get("outcome_kind") == "won":
         row = replace(row, n_events_t=int(seen.get("n_events_t") or 0), n_events_c=int(seen.get("n_events_c") or 0))
     return row, Checks(
@@ -337,35 +347,13 @@ def _with_naive(row: ImpactRow, lines: Rows) -> ImpactRow:
     )
 
 
-def _assumptions(design: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
-    """The threats to this design, what was done about each and how often it struck, as JSON with sorted keys."""
-    counts = {
-        name: int(seen[name])
-        for name in (
-            "n_closed_before_landmark", "n_excluded_simultaneous", "n_not_followed_yet", "n_outcome_before_index",
-            "n_teams_dropped_unbalanced", "n_units_dropped",
-        )
-        if seen.get(name) is not None
-    }  # fmt: skip
-    said = {
-        "looks": "the interval holds for one planned look",
-        "measurement": "teams that talk may also log deals better; no placebo outcome was checked",
-        "registered": f"fixed at {design.get('fixed_at')} UTC, first outcome on {design.get('first_outcome_date')}",
-    }
-    if design["method"] == "landmark":
-        said |= {
-            "reverse causality": "exposure ends on the landmark day, the outcome is counted from it",
-            "season": "compared within the quarter of creation and the amount at creation",
-            "selection": "what makes a deal worth talking about may also win it; not ruled out",
-        }
-    else:
-        said |= {
-            "anticipation": f"{design.get('anticipation_periods') or 0} periods of 91 days before the start left out",
-            "selection": "each team is compared with its own past",
-            "simultaneous programmes": "teams of other purposes are no controls",
-            "spillover": "controls may read the same spaces; not ruled out",
-        }
-    return json.dumps({"counts": counts, "threats": said}, sort_keys=True)
+def _counts(seen: Mapping[str, Any]) -> dict[str, int]:
+    """What was left out of the comparison, and how often."""
+    names = (
+        *("n_closed_before_landmark", "n_excluded_simultaneous", "n_not_followed_yet", "n_outcome_before_index"),
+        *("n_teams_dropped_unbalanced", "n_units_dropped"),
+    )
+    return {name: int(seen[name]) for name in names if seen.get(name) is not None}
 
 
 def _share(part: Any, whole: Any) -> float | None:

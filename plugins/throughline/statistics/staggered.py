@@ -178,10 +178,9 @@ def group_time(moments: CohortMoments, *, control_group: ControlGroup = "never",
     between = control * (change - pooled) / pool
     spread = moments.cov[:, time, time] - 2 * moments.cov[:, time, base] + moments.cov[:, base, base]
     variance = (moments.n[:, None] * (loading**2 * spread + between**2)).sum(axis=0)
+    se = np.sqrt(np.maximum(variance, 0.0))  # units that all change alike leave a rounding error below 0
     att = (own * change).sum(axis=0) - pooled
-    return GroupTime(
-        moments, control_group, anticipation, group, periods[time], time, base, att, np.sqrt(variance), loading, between
-    )
+    return GroupTime(moments, control_group, anticipation, group, periods[time], time, base, att, se, loading, between)
 
 
 def covariance(cells: GroupTime, weight: Floats, other: Floats | None = None) -> Floats:

@@ -1,0 +1,106 @@
+"""The sample organisation's planted truth, from exports to kpi_impact: found where it is, not claimed where not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import AT
+from throughline import evidence, intake, transform
+from throughline.sample import PLANTED, register, write
+from throughline.settings import Settings, load
+from throughline.warehouse import connect
+
+pytestmark = [pytest.mark.xdist_group("evidence_sample"), pytest.mark.slow]  # one build serves all tests
+
+WORKING, IDLE, SMALL = PLANTED["faster-handover"], PLANTED["ask-the-floor"], PLANTED["quiet-pilot"]
+EVIDENCE = "stg_throughline__impact_result stg_throughline__impact_event_study kpi_impact kpi_impact_event_study"
+
+
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample at its default size: landed, its marts built, its designs evaluated."""
+    use = load({"THROUGHLINE_HOME": str(tmp_path_factory.mktemp("home")), "THROUGHLINE_KEY": "k" * 32})
+    write(use.landing)
+    assert register(use) == [f"purposes/{name}.yml" for name in sorted(PLANTED)]
+    taken = [intake.take(use, w["name"], w["file_id"], at=AT) for w in intake.discover(use, at=AT)]
+    assert {t.state for t in taken} == {"loaded"}
+    transform.prepare(use)
+    transform.dbt(use, "run", select="+path:models/marts/evidence")
+    transform.weigh(use, at=AT)
+    transform.dbt(use, select=EVIDENCE)
+    return use
+
+
+@pytest.fixture(scope="module")
+def results(weighed: Settings) -> dict[str, dict[str, Any]]:
+    rows = connect(weighed).read("kpi.kpi_impact").to_pylist()
+    return {row["design_id"]: row for row in rows if not row["stratum"]}
+
+
+def main(results: dict[str, dict[str, Any]], purpose_id: str) -> dict[str, Any]:
+    (row,) = [row for row in results.values() if row["purpose_id"] == purpose_id and row["is_main"]]
+    return row
+
+
+def test_the_planted_effect_is_found_and_lies_in_its_interval(results: dict[str, dict[str, Any]]) -> None:
+    row = main(results, "faster-handover")
+    assert row["ci_low"] < WORKING.effect < row["ci_high"]
+    assert (row["verdict"], row["claim_level"]) == ("supported", "consistent_with_effect")
+    assert row["refusal_codes"] == "" and row["is_registered"]
+    assert abs(row["estimate"] - WORKING.effect) < WORKING.effect / 2
+
+
+def test_the_idle_purpose_is_not_claimed_though_the_naive_comparison_shouts(
+    results: dict[str, dict[str, Any]],
+) -> None:
+    """Deals with messages win far more often, though messages do nothing: immortal time, which the landmark avoids."""
+    row = main(results, "ask-the-floor")
+    assert row["verdict"] in ("null_supported", "inconclusive")
+    assert row["naive_ci_low"] > 0.05  # "proven", and wrong: the truth is 0
+    assert row["ci_low"] < IDLE.effect < row["ci_high"]
+    assert abs(row["estimate"] - IDLE.effect) < row["naive_estimate"] / 2
+
+
+def test_the_landmark_holds_at_seven_and_thirty_days_too(results: dict[str, dict[str, Any]]) -> None:
+    rows = [row for row in results.values() if row["purpose_id"] == "ask-the-floor"]
+    assert sorted(row["landmark_days"] for row in rows) == [7, 14, 30]
+    assert all(row["ci_low"] < 0 < row["ci_high"] for row in rows)
+    assert [row["landmark_days"] for row in rows if row["q_bh"] is not None] == [14]  # sensitivities are no tests
+
+
+def test_two_small_teams_allow_no_statement(results: dict[str, dict[str, Any]]) -> None:
+    row = main(results, "quiet-pilot")
+    assert row["verdict"] in ("refused", "inconclusive")
+    assert "FEW_CLUSTERS" in row["refusal_codes"].split()
+    assert row["estimate"] is None and row["mde_80"] > SMALL.effect  # it could not have been found
+
+
+def test_the_event_study_is_flat_before_the_start_and_high_after_it(weighed: Settings) -> None:
+    rows = connect(weighed).read("kpi.kpi_impact_event_study").to_pylist()
+    times = {row["event_time"]: row for row in rows if row["design_id"].startswith("faster-handover")}
+    assert sorted(times) == [-3, -2, -1, 0, 1]
+    assert all(times[t]["ci_low"] < 0 < times[t]["ci_high"] for t in (-3, -2, -1))
+    assert all(times[t]["ci_low"] > 0 for t in (0, 1))
+    assert len(times) == len(rows)  # refused results have none
+
+
+def test_the_same_marts_give_the_same_rows_at_another_hour(weighed: Settings) -> None:
+    first = connect(weighed).read("raw.impact_result").to_pylist()
+    again = evidence.run(weighed, at=AT + timedelta(hours=3))
+    rows = [evidence.result_row(replace(row, computed_at=None)) for row in again.rows]
+    assert sorted(rows, key=str) == sorted(({**row, "computed_at": None} for row in first), key=str)
+
+
+def test_purposes_that_land_after_their_results_are_exploratory(weighed: Settings) -> None:
+    """Without `register` the ledger would have seen them today."""
+    read = connect(weighed).read
+    registry = [line | {"is_registered": False} for line in read(evidence.REGISTRY).to_pylist()]
+    tables = {name: read(name).to_pylist() for name in evidence.TABLES}
+    row = main({r.design_id: vars(r) | {"is_main": r.method == "did"} for r in
+                evidence.evaluate_all(registry, tables, at=AT).rows}, "faster-handover")  # fmt: skip
+    assert (row["claim_level"], row["verdict"]) == ("descriptive", "inconclusive")
+    assert "NOT_REGISTERED" in row["refusal_codes"]
