@@ -5,6 +5,7 @@ The import takes seconds, so it happens inside a task, never before. The library
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +21,7 @@ def great_expectations() -> Iterator[ModuleType]:
     """The library, with the warnings of its own imports and column types kept out of ours."""
     from throughline import dialect
 
-    with warnings.catch_warnings():
-        # imported by Great Expectations when present; nothing here runs on Spark
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    with warnings.catch_warnings(), _absent("pyspark"):
         # it reads regular expressions through modules that Python renamed
         warnings.filterwarnings("ignore", "module 'sre_", DeprecationWarning)
         # reflection asks for indexes, which the driver does not report; no expectation uses one
@@ -31,6 +30,19 @@ def great_expectations() -> Iterator[ModuleType]:
 
         dialect.register()
         yield gx
+
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """Imports in here do not find the module: Great Expectations would load all of Spark, which nothing here uses."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # Python's own way to say that a module cannot be had
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def context() -> Any:
