@@ -174,6 +174,22 @@ def query(sql: Annotated[str, typer.Argument(help="One statement.")], as_json: J
 
 
 @app.command()
+def brief(
+    purpose: Annotated[str, typer.Argument(help="A purpose's id.", metavar="PURPOSE")], as_json: Json = False
+) -> None:
+    """One page about a purpose, from what is published: HTML and JSON below the home's briefs."""
+    from throughline.brief import write
+
+    done = write(settings.load(), purpose)
+
+    def show() -> None:
+        out.print(done.facts["claim"]["sentence"], markup=False, highlight=False)
+        out.print(f"{done.html}\n{done.json}", soft_wrap=True, highlight=False)
+
+    _print(as_json, {"html": str(done.html), "json": str(done.json), **done.facts}, show)
+
+
+@app.command()
 def quarantine(
     release: Annotated[
         str, typer.Option("--release", metavar="NAME", help="Load what could be read of this file.")

@@ -1,0 +1,148 @@
+"""The page of a brief: plain HTML with its style and chart inside, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Final
+
+from throughline.brief.chart import chart
+
+STYLE: Final = """
+body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:46rem;margin:2.5rem auto;padding:0 1.5rem}
+h1{font-size:1.6rem;line-height:1.25;margin:0 0 .3rem}h2{font-size:1rem;margin:1.8rem 0 .4rem;color:#555}
+.claim{border-left:6px solid #1f5f8b;background:#f3f6f9;padding:.9rem 1.2rem;font-size:1.1rem;margin:1.2rem 0}
+.claim.harm,.claim.refused{border-color:#a33}.claim.inconclusive,.claim.association_only{border-color:#b8860b}
+.verdict{font-weight:700;display:block}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #e3e3e3;vertical-align:top;font-weight:400}
+th{color:#555;width:12rem}svg{max-width:100%;height:auto}footer,.quiet{color:#666;font-size:.85rem}
+@media print{body{margin:0;max-width:none}}
+"""
+VERDICTS: Final = {
+    "supported": "Supported",
+    "harm": "It moved the wrong way",
+    "association_only": "An association, no more",
+    "null_supported": "No difference worth having",
+    "inconclusive": "Inconclusive",
+    "refused": "No statement",
+    None: "Not evaluated",
+}
+CHASM: Final = {
+    "before": "before the chasm: fewer than 16 % of the organisation have adopted",
+    "in_chasm": "in the chasm: around 16 % of the organisation, or carried by few units",
+    "crossed": "across the chasm: the early majority has begun",
+}
+
+
+def page(facts: dict[str, Any]) -> str:
+    """One whole HTML document. Every text is escaped."""
+    purpose, outcome, claim, result = (facts[name] for name in ("purpose", "outcome", "claim", "result"))
+    drawn = chart(result) if result else ""
+    parts = [
+        f"<p class=quiet>{_text(purpose['org_goal'])} · {_text(purpose['stage'])}</p>",
+        f"<h1>{_text(purpose['title'] or purpose['purpose_id'])}</h1>",
+        f'<div class="claim {_text(claim["verdict"])}">{_verdict(claim)}{_text(claim["sentence"])}</div>',
+        _table("The goal", _goal(purpose, outcome)),
+        f"<h2>Found, beside what a careless comparison would say</h2>{drawn}" if drawn else "",
+        _table("The evidence", _evidence(result)) if result else "",
+        _table("The same question at other landmark days, and further outcomes", _others(facts["others"])),
+        _table("What could still explain it", _threats(result)) if result else "",
+        _table(
+            "Where it stands",
+            [("The organisation is", CHASM.get(claim["chasm_status"])), ("Next step", claim["next_step"])],
+        ),
+        "<footer><p>Not for decisions about individual employees. "
+        f"Data until {_text(claim['data_until_date'])}; registered {_text((purpose['first_registered_at'] or '')[:10])}"
+        f"{_fingerprint(result)}.</p></footer>",
+    ]
+    title = _text(purpose["title"] or purpose["purpose_id"])
+    head = (
+        f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><title>{title}</title><style>{STYLE}</style></head>"
+    )
+    return head + "<body>\n" + "\n".join(part for part in parts if part) + "\n</body></html>\n"
+
+
+def _verdict(claim: dict[str, Any]) -> str:
+    """The verdict in a word, where the sentence does not begin with it."""
+    word = VERDICTS[claim["verdict"]]
+    return "" if claim["sentence"].startswith(word) else f"<span class=verdict>{word}</span> "
+
+
+def _goal(purpose: dict[str, Any], outcome: dict[str, Any]) -> list[tuple[str, str | None]]:
+    unit = outcome["unit_of_measure"]
+    shown = f" ({outcome['value_shown']})" if outcome["value_shown"] else ""
+    interval = _interval(outcome["current_ci_low"], outcome["current_ci_high"], unit)
+    target = f"{_number(outcome['target_value'], unit)} by {outcome['target_by_date']}"
+    return [
+        ("Asked", f"{outcome['question']}{shown}" if outcome["question"] else "no outcome is declared"),
+        ("Before", _number(outcome["baseline_value"], unit)),
+        ("Target", target if outcome["target_value"] is not None else None),
+        ("Now", f"{_number(outcome['current_value'], unit)}{interval}, n = {outcome['current_n'] or 0:,}"),
+        ("Worth having", _number(outcome["min_effect_of_interest"], unit, is_difference=True)),
+        ("Sponsor, owner", ", ".join(filter(None, (purpose["sponsor_role"], purpose["owner_role"])))),
+        ("Since", purpose["start_date"]),
+        ("Teams", purpose["org_units"]),
+    ]
+
+
+def _evidence(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+    unit = result["unit"]
+    sizes = f"{result['n_units_t'] or 0:,} against {result['n_units_c'] or 0:,} deals"
+    if result["n_clusters_t"] is not None:
+        sizes += f" of {result['n_clusters_t']} and {result['n_clusters_c']} teams"
+    return [
+        ("Compared", f"{result['contrast']}; controls: {result['control_group'] or 'none'}"),
+        ("Difference", _with_interval(result, "")),
+        ("n", sizes if result["n_units_t"] is not None else "too few to show"),
+        ("Could find", _number(result["mde_80"], unit, is_difference=True) + " or more" if result["mde_80"] else None),
+        ("Careless comparison", _with_interval(result, "naive_")),
+        ("Against it", ", ".join(result["refusal_codes"]) or "no guard rail was touched"),
+    ]
+
+
+def _others(results: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    return [
+        (f"{result['outcome']}, {result['contrast']}", _with_interval(result, "") or "no statement")
+        for result in results
+    ]
+
+
+def _threats(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+    threats = [one for one in result["threats"].values() if "threat" in one]
+    return [(one["threat"], one["answer"]) for one in threats]
+
+
+def _with_interval(result: dict[str, Any], stem: str) -> str | None:
+    value = result[f"{stem}estimate"]
+    if value is None:
+        return None
+    sign = "−" if value < 0 else "+"
+    interval = _interval(result[f"{stem}ci_low"], result[f"{stem}ci_high"], result["unit"])
+    return f"{sign}{_number(abs(value), result['unit'], is_difference=True)}{interval}"
+
+
+def _interval(low: float | None, high: float | None, unit: str) -> str:
+    if low is None or high is None:
+        return ""
+    factor = 100 if unit == "share" else 1
+    return f" (95 % interval {factor * low:.1f} to {factor * high:.1f})".replace("-", "−")
+
+
+def _number(value: float | None, unit: str, *, is_difference: bool = False) -> str:
+    if value is None:
+        return "not known"
+    if unit == "share":
+        return f"{100 * value:.1f} {'percentage points' if is_difference else '%'}"
+    return f"{value:,.1f} {unit or ''}".strip()
+
+
+def _table(title: str, rows: list[tuple[str, str | None]]) -> str:
+    body = "".join(f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows if value)
+    return f"<h2>{_text(title)}</h2><table>{body}</table>" if body else ""
+
+
+def _fingerprint(result: dict[str, Any] | None) -> str:
+    return f"; input {_text(result['input_fingerprint'][:12])}" if result else ""
+
+
+def _text(value: Any) -> str:
+    return escape("" if value is None else str(value))

@@ -1,0 +1,138 @@
+"""The brief says what the published tables say, and nothing else; the same data give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import duckdb
+import pytest
+
+from throughline import brief
+from throughline.brief.page import page
+from throughline.settings import Settings
+from throughline.source import Refused
+
+SENTENCE = "Consistent with an effect of the programme: C1b_180 is 12.8 percentage points higher in A than in B."
+SCORE: dict[str, Any] = {
+    "purpose_id": "handover", "metric_id": "C1b_180", "unit_of_measure": "share", "baseline_value": 0.26,
+    "target_value": 0.38, "target_by_date": date(2026, 12, 31), "current_value": 0.39, "current_ci_low": 0.35,
+    "current_ci_high": 0.43, "current_n": 486, "min_effect_of_interest": 0.1, "claim_level": "consistent_with_effect",
+    "verdict": "supported", "sentence": SENTENCE, "next_step": "take it to the sponsor", "chasm_status": None,
+    "data_until_date": date(2026, 6, 28),
+}  # fmt: skip
+PURPOSE: dict[str, Any] = {
+    "purpose_id": "handover", "title": "Hand over <in> the open", "stage": "scaled", "org_goal": "G3-retention",
+    "sponsor_role": "Head of Operations", "owner_role": "Lead", "org_units": "North; South",
+    "start_date": date(2025, 7, 1), "first_registered_at": datetime(2025, 6, 10, 6, tzinfo=UTC).replace(tzinfo=None),
+}  # fmt: skip
+RESULT: dict[str, Any] = {
+    "design_id": "handover:C1b_180:did", "purpose_id": "handover", "outcome": "C1b_180", "stratum": "", "is_main": True,
+    "method": "did", "contrast": "treated teams minus other teams", "control_group": "teams in no purpose",
+    "unit": "share", "estimate": 0.128, "ci_low": 0.075, "ci_high": 0.181, "ci_level": 0.95, "naive_estimate": 0.16,
+    "naive_ci_low": 0.07, "naive_ci_high": 0.25, "n_units_t": 1627, "n_units_c": 1742, "n_clusters_t": 8,
+    "n_clusters_c": 8, "window_start": date(2025, 7, 1), "window_end": date(2026, 6, 27), "mde_80": 0.0746,
+    "min_effect_of_interest": 0.1, "claim_level": "consistent_with_effect", "verdict": "supported",
+    "sentence": SENTENCE, "is_registered": True, "input_fingerprint": "f" * 64, "refusal_codes": "",
+    "landmark_days": None, "assumptions_json": '{"season": {"threat": "quarter ends", "answer": "same periods"}}',
+}  # fmt: skip
+REFUSED = RESULT | dict.fromkeys(("estimate", "ci_low", "ci_high", "naive_estimate", "naive_ci_low", "naive_ci_high"))
+REFUSED |= {
+    "verdict": "refused",
+    "claim_level": "none",
+    "sentence": "No statement: too few teams.",
+    "refusal_codes": "FEW_CLUSTERS",
+}
+
+
+class Published:
+    """A warehouse that holds these rows."""
+
+    def __init__(self, **tables: list[dict[str, Any]]) -> None:
+        self.tables = {
+            "dim_metric": [{"metric_id": "C1b_180", "question": "How many are won?", "value_shown": "180 d"}]
+        }
+        self.tables |= tables
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        rows = self.tables[sql.split('"')[1]]
+        return list(rows[0]) if rows else [], [tuple(row.values()) for row in rows]
+
+
+def said(result: dict[str, Any] | None = RESULT, **score: Any) -> dict[str, Any]:
+    whole = dict.fromkeys(SCORE) | {"purpose_id": "_org", "chasm_status": "in_chasm"}
+    tables = Published(
+        kpi_scorecard=[SCORE | score, whole], dim_purpose=[PURPOSE], kpi_impact=[result] if result else []
+    )
+    return brief.facts(tables, "handover")  # type: ignore[arg-type]
+
+
+def words(html: str) -> str:
+    return re.sub(r"<[^>]+>", " ", re.sub(r"<svg.*?</svg>|<style>.*?</style>", "", html, flags=re.S))
+
+
+def test_the_page_holds_goal_target_sentence_interval_n_chart_and_chasm() -> None:
+    html = page(said())
+    text = words(html)
+    for part in ("G3-retention", "38.0 % by 2026-12-31", SENTENCE, "in the chasm",
+                 "+12.8 percentage points (95 % interval 7.5 to 18.1)", "1,627 against 1,742 deals of 8 and 8 teams", "+16.0 percentage points",
+                 "take it to the sponsor", "quarter ends", "Not for decisions about individual employees"):  # fmt: skip
+        assert part in text, part
+    svg = re.search(r"<svg.*?</svg>", html, re.S)
+    assert svg
+    drawn = " ".join(ElementTree.fromstring(svg[0]).itertext())  # noqa: S314  # our own
+    assert "+12.8" in drawn and "+16.0" in drawn and "misleading" in drawn
+
+
+def test_nothing_is_loaded_from_elsewhere_and_every_text_is_escaped() -> None:
+    html = page(said())
+    assert "Hand over &lt;in&gt; the open" in html and "<in>" not in html
+    assert not re.search(r"<(script|link|img|iframe)|@import|src=|url\(", html)
+
+
+def test_the_same_data_give_the_same_bytes() -> None:
+    assert page(said()) == page(said())
+
+
+def test_a_refused_result_has_no_chart_and_no_number_that_looks_like_a_finding() -> None:
+    html = page(said(REFUSED, verdict="refused", sentence=REFUSED["sentence"]))
+    assert "<svg" not in html and "No statement: too few teams." in html and "FEW_CLUSTERS" in html
+    assert "12.8" not in html and "16.0" not in html
+
+
+def test_a_purpose_that_was_not_evaluated_has_a_page_too() -> None:
+    html = page(said(None, verdict=None, sentence="No number yet.", target_value=None, current_value=None))
+    assert "Not evaluated" in html and "No number yet." in html and "<svg" not in html
+
+
+@pytest.mark.parametrize(("name", "remedy"), [("handovr", "did you mean handover?"), ("x", "published are: handover"),
+                                              ("_org", "published are: handover")])  # fmt: skip
+def test_an_unknown_purpose_is_refused_with_a_way_on(name: str, remedy: str) -> None:
+    tables = Published(kpi_scorecard=[SCORE, SCORE | {"purpose_id": "_org"}], dim_purpose=[], kpi_impact=[])
+    with pytest.raises(Refused) as caught:
+        brief.facts(tables, name)  # type: ignore[arg-type]
+    assert remedy in caught.value.sentence
+
+
+def test_both_files_are_written_from_what_is_published(settings: Settings, tmp_path: Path) -> None:
+    path = settings.home / "published.duckdb"
+    with duckdb.connect(str(path)) as db:
+        db.execute("create schema kpi")
+        metric = {"metric_id": "C1b_180", "question": "How many?", "value_shown": ""}
+        tables = {"kpi_scorecard": SCORE, "kpi_impact": RESULT, "dim_purpose": PURPOSE, "dim_metric": metric}
+        for table, row in tables.items():
+            columns = ", ".join(f"? as {name}" for name in row)
+            db.execute(f"create table kpi.{table} as select {columns}", list(row.values()))
+    done = brief.write(settings, "handover")
+    assert done.html.read_text(encoding="utf-8") == page(done.facts)
+    assert json.loads(done.json.read_text(encoding="utf-8")) == done.facts
+    assert done.facts["result"]["estimate"] == pytest.approx(0.128)
+    assert sorted(p.name for p in (settings.home / "briefs").iterdir()) == ["handover.html", "handover.json"]
+    other = replace(settings, home=tmp_path / "empty")
+    with pytest.raises(Refused, match="nothing is published"):
+        brief.write(other, "handover")
