@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from throughline import delimited
+from throughline.reading import delimited
 
 SIGNS = st.sampled_from(delimited.DELIMITERS)
 CELLS = st.text(st.sampled_from("ab \"',;|^`\t\n\r=éß€字"), max_size=6)

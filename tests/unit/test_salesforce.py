@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.parsed import Outcome, parsed, refusal, written, zipped
-from throughline import delimited
+from throughline.reading import delimited
 from throughline.source import Refused
 from throughline.sources.salesforce import SOURCE
 

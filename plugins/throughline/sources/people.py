@@ -20,9 +20,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from throughline import cells, delimited, fields
-from throughline.fields import Field, Form
 from throughline.landing import LandingFile
+from throughline.reading import cells, delimited, fields
+from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Parsed, Source, Table
 
 

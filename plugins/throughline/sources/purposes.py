@@ -23,9 +23,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from throughline import metrics, plainyaml
+from throughline import metrics
 from throughline.landing import LandingFile
-from throughline.plainyaml import Section
+from throughline.reading import plainyaml
+from throughline.reading.plainyaml import Section
 from throughline.source import TIMESTAMP, Batch, Ignored, Parsed, Source, Table
 
 MAX_PRIMARY: Final = 3  # more primary outcomes than that are a search, not a question

@@ -28,9 +28,9 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 
-from throughline import cells, delimited, fields
-from throughline.fields import Field, Form
 from throughline.landing import Archive, LandingFile
+from throughline.reading import cells, delimited, fields
+from throughline.reading.fields import Field, Form
 from throughline.source import Damaged, Ignored, Parsed, Refused, Source, Table
 
 NOTHING: Final = ("", "#N/A", "000000000000000AAA", "000000000000000", "000")  # lookups and currencies that are empty

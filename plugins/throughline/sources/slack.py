@@ -27,8 +27,8 @@ import pyarrow as pa
 
 from throughline.landing import Archive, LandingFile
 from throughline.privacy import features
-from throughline.records import Records, Unreadable
-from throughline.slack_archive import CHANNEL_FILES, Channel, Export, Message, Reaction, User
+from throughline.reading.records import Records, Unreadable
+from throughline.reading.slack_archive import CHANNEL_FILES, Channel, Export, Message, Reaction, User
 from throughline.source import TIMESTAMP, Batch, Damaged, Parsed, Rejected, Source, Table
 
 BATCH_ROWS: Final = 20_000

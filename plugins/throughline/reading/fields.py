@@ -17,7 +17,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from throughline import cells, delimited
+from throughline.reading import cells, delimited
 from throughline.source import AMOUNT, TIMESTAMP, Batch, Ignored, Parsed, Refused, Rejected
 
 Reader = Callable[[pa.Array, str | None], pa.Array]

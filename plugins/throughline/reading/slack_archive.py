@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from throughline.landing import Archive
-from throughline.records import Records, Unreadable, read_list
+from throughline.reading.records import Records, Unreadable, read_list
 from throughline.source import Damaged, Ignored, Refused, Rejected
 
 CHANNEL_FILES: Final = {"channels.json": "public", "groups.json": "private", "dms.json": "dm", "mpims.json": "group_dm"}

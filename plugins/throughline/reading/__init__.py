@@ -1,0 +1,1 @@
+"""How parsers read: JSON records, delimited text and its cells, plain YAML, the layout of a Slack archive."""
