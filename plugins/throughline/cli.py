@@ -190,6 +190,38 @@ def brief(
 
 
 @app.command()
+def plan(
+    purpose: Annotated[str, typer.Argument(help="A purpose's id.", metavar="PURPOSE")], as_json: Json = False
+) -> None:
+    """Before a purpose starts: which difference could be found, with how many teams or deals and weeks."""
+    from throughline.planning import plan as planned
+
+    found = planned(settings.load(), purpose)
+
+    def show() -> None:
+        _grid(f"{found.design_id}, in {found.unit}", [asdict(row) for row in found.rows])
+        out.print(found.sentence, highlight=False)
+
+    _print(as_json, asdict(found), show)
+
+
+@app.command()
+def calibrate(
+    purpose: Annotated[str, typer.Argument(help="A purpose's id.", metavar="PURPOSE")], as_json: Json = False
+) -> None:
+    """How often a purpose's method cries wolf on its own past: placebo starts, teams drawn by lot."""
+    from throughline.planning import calibrate as calibrated
+
+    found = calibrated(settings.load(), purpose)
+
+    def show() -> None:
+        _grid("", [{name: value for name, value in asdict(found).items() if name != "sentence"}])
+        out.print(found.sentence, highlight=False)
+
+    _print(as_json, asdict(found), show)
+
+
+@app.command()
 def quarantine(
     release: Annotated[
         str, typer.Option("--release", metavar="NAME", help="Load what could be read of this file.")

@@ -80,7 +80,8 @@ def test_the_page_holds_goal_target_sentence_interval_n_chart_and_chasm() -> Non
     html = page(said())
     text = words(html)
     for part in ("G3-retention", "38.0 % by 2026-12-31", SENTENCE, "in the chasm",
-                 "+12.8 percentage points (95 % interval 7.5 to 18.1)", "1,627 against 1,742 deals of 8 and 8 teams", "+16.0 percentage points",
+                 "+12.8 percentage points (95 % interval 7.5 to 18.1)",
+                 "1,627 against 1,742 deals of 8 and 8 teams", "+16.0 percentage points",
                  "take it to the sponsor", "quarter ends", "Not for decisions about individual employees"):  # fmt: skip
         assert part in text, part
     svg = re.search(r"<svg.*?</svg>", html, re.S)
