@@ -12,8 +12,8 @@ builds. One run at a time; what arrives meanwhile is built by the next one.
 **Tells** asset `kpi` when something else than before was published.
 
 Every dbt model and test is a node. In each of the two groups one task (`dbt_producer_watcher`) runs dbt and the nodes
-watch it; between them `weigh` turns the marts' aggregates into estimates. All tasks that open the warehouse share the
-one-slot pool `warehouse_writer`.
+watch it; between them `evidence` turns the marts' aggregates into estimates. All tasks that open the warehouse share
+the one-slot pool `warehouse_writer`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
 from throughline.source import Refused
 
 DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
-
-
 TARGETS = {"duckdb": "duckdb", "postgresql": "postgres"}  # scheme of the warehouse's URL -> target in profiles.yml
 
 
@@ -122,13 +120,6 @@ def transform() -> None:
     @task(pool=WRITER_POOL)
     def evidence(ti: Any) -> None:
         """The registered designs' results, from the marts into what the kpi models read."""
-        from throughline import transform
-
-        transform.weigh(settings.load(), at=ti.start_date)
-
-    @task(pool=WRITER_POOL)
-    def weigh(ti: Any) -> None:
-        """The registered designs' results, from the marts' aggregates."""
         from throughline import transform
 
         transform.weigh(settings.load(), at=ti.start_date)
