@@ -25,6 +25,12 @@ salesforce as (
 
 ),
 
+people as (
+
+    select distinct person_key from {{ ref('stg_people__roster') }}
+
+),
+
 accounts as (
 
     select * from slack
@@ -43,7 +49,6 @@ select
         when accounts.is_guest = 1 then 'guest'
         else 'human'
     end as account_kind,
-    roster.person_key is not null as is_on_roster
+    people.person_key is not null as is_on_roster
 from accounts
-left join (select distinct person_key from {{ ref('stg_people__roster') }}) as roster
-    on accounts.email_key = roster.person_key
+left join people on accounts.email_key = people.person_key

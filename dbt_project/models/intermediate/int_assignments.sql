@@ -16,8 +16,12 @@ hierarchy as (
         person_key,
         depth
     from {{ ref('int_hierarchy') }}
-    where depth <= 2 and report_count > 0
-        and not exists (select 1 from roster where roster.is_flagged)
+    where
+        depth <= 2 and report_count > 0
+        and not exists (
+            select 1 from roster
+            where roster.is_flagged
+        )
 
 ),
 
@@ -25,7 +29,9 @@ following as (
 
     select
         roster.*,
-        lead(roster.start_date) over (partition by roster.person_key order by roster.start_date) as next_start_date,
+        lead(roster.start_date)
+            over (partition by roster.person_key order by roster.start_date)
+            as next_start_date,
         {{ add_days('roster.end_date', 1) }} as ended_date,
         hierarchy.depth
     from roster
@@ -50,7 +56,9 @@ assignments as (
         coalesce(is_external, false) as is_external,
         start_date as valid_from_date,
         case
-            when next_start_date is not null and (ended_date is null or next_start_date < ended_date) then next_start_date
+            when
+                next_start_date is not null and (ended_date is null or next_start_date < ended_date)
+                then next_start_date
             else ended_date
         end as valid_until_date
     from following

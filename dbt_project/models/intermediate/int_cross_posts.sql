@@ -38,9 +38,10 @@ neighbours as (
         max(messages.space_id) over shortly_before as greatest_space_before
     from messages
     inner join repeated
-        on messages.source = repeated.source
-        and messages.actor_key = repeated.actor_key
-        and messages.fingerprint_key = repeated.fingerprint_key
+        on
+            messages.source = repeated.source
+            and messages.actor_key = repeated.actor_key
+            and messages.fingerprint_key = repeated.fingerprint_key
     window
         same_instant as (
             partition by messages.source, messages.actor_key, messages.fingerprint_key, messages.sent_at
@@ -56,4 +57,5 @@ neighbours as (
 
 select interaction_id
 from neighbours
-where least_space_before <> space_id or greatest_space_before <> space_id or first_space_of_instant <> space_id
+where
+    least_space_before <> space_id or greatest_space_before <> space_id or first_space_of_instant <> space_id

@@ -1,5 +1,11 @@
 with
 
+tools as (
+
+    select distinct source from {{ ref('int_spaces') }}
+
+),
+
 roster as (
 
     select
@@ -21,7 +27,7 @@ accounts as (
         max(case when accounts.account_kind = 'guest' then 1 else 0 end) as is_guest,
         min(case when accounts.account_kind = 'bot' then 1 else 0 end) as is_bot
     from {{ ref('int_accounts') }} as accounts
-    left join (select distinct source from {{ ref('int_spaces') }}) as tools on accounts.source = tools.source
+    left join tools on accounts.source = tools.source
     where accounts.person_key is not null
     group by accounts.person_key
 
@@ -31,7 +37,8 @@ people as (
 
     select person_key from roster
     union
-    select person_key from accounts where is_bot = 0
+    select person_key from accounts
+    where is_bot = 0
 
 )
 

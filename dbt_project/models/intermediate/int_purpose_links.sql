@@ -14,7 +14,8 @@ patterns as (
         registry.start_date,
         spaces.space_source,
         replace(replace(replace(replace(replace(
-            spaces.pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as like_pattern
+            spaces.pattern, '!', '!!'
+        ), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as like_pattern
     from registry
     inner join {{ ref('stg_purposes__spaces') }} as spaces
         on registry.purpose_id = spaces.purpose_id and registry.content_hash = spaces.content_hash
@@ -29,7 +30,9 @@ purpose_spaces as (
         spaces.space_id
     from patterns
     inner join {{ ref('int_spaces') }} as spaces
-        on patterns.space_source = spaces.source and lower(spaces.space_name) like patterns.like_pattern escape '!'
+        on
+            patterns.space_source = spaces.source
+            and lower(spaces.space_name) like patterns.like_pattern escape '!'
 
 ),
 
@@ -58,8 +61,9 @@ tagged as (
         1 as precedence
     from interactions
     inner join patterns
-        on patterns.space_source = 'tag'
-        and ' ' || interactions.tags || ' ' like '% ' || patterns.like_pattern || ' %' escape '!'
+        on
+            patterns.space_source = 'tag'
+            and ' ' || interactions.tags || ' ' like '% ' || patterns.like_pattern || ' %' escape '!'
     where interactions.tags <> ''
 
 ),

@@ -9,7 +9,9 @@ messages as (
         messages.*,
         case when messages.thread_ts <> messages.ts then messages.thread_ts end as root_ts
     from {{ ref('stg_slack__messages') }} as messages
-    where messages.subtype is null or messages.subtype in ('thread_broadcast', 'file_share', 'me_message', 'bot_message')
+    where
+        messages.subtype is null
+        or messages.subtype in ('thread_broadcast', 'file_share', 'me_message', 'bot_message')
 
 ),
 
@@ -33,9 +35,10 @@ written as (
         messages.crm_links
     from messages
     left join {{ ref('stg_slack__messages') }} as roots
-        on messages.team_id = roots.team_id
-        and messages.channel_id = roots.channel_id
-        and messages.root_ts = roots.ts
+        on
+            messages.team_id = roots.team_id
+            and messages.channel_id = roots.channel_id
+            and messages.root_ts = roots.ts
 
 ),
 
@@ -59,9 +62,10 @@ reactions as (
         cast(null as string) as crm_links
     from {{ ref('stg_slack__reactions') }} as reactions
     left join {{ ref('stg_slack__messages') }} as targets
-        on reactions.team_id = targets.team_id
-        and reactions.channel_id = targets.channel_id
-        and reactions.ts = targets.ts
+        on
+            reactions.team_id = targets.team_id
+            and reactions.channel_id = targets.channel_id
+            and reactions.ts = targets.ts
 
 ),
 

@@ -1,10 +1,22 @@
 with
 
+tools as (
+
+    select distinct source from {{ ref('int_spaces') }}
+
+),
+
+numbers as (
+
+    {{ numbers() }}
+
+),
+
 files as (
 
     select files.*
     from {{ ref('stg_throughline__files') }} as files
-    inner join (select distinct source from {{ ref('int_spaces') }}) as tools on files.source = tools.source
+    inner join tools on files.source = tools.source
     where files.state <> 'quarantined'
 
 ),
@@ -40,8 +52,7 @@ weeks as (
         numbers.n + 1 as week_number,
         mondays.until_date
     from mondays
-    cross join ({{ numbers() }}) as numbers
-    where numbers.n <= {{ dbt.datediff('mondays.first_monday_date', 'mondays.until_date', 'day') }} / 7
+    cross join numbers
 
 )
 

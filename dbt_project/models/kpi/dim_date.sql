@@ -1,18 +1,33 @@
 with
 
--- Whole years, from the first that an export or a baseline reaches back to, to the last that an export or a target reaches.
+seen as (
+
+    select
+        cast(observed_from as date) as first_date,
+        cast(observed_until as date) as last_date
+    from {{ ref('stg_throughline__files') }}
+    where state <> 'quarantined'
+    union all
+    select
+        baseline_from_date as first_date,
+        target_by_date as last_date
+    from {{ ref('int_purpose_registry') }}
+
+),
+
+-- Whole years, from the first that an export or a baseline reaches back to, to the last one that a target reaches.
 bounds as (
 
     select
         cast(date_trunc('year', min(first_date)) as date) as from_date,
         cast(date_trunc('year', max(last_date)) as date) as last_year_date
-    from (
-        select cast(observed_from as date) as first_date, cast(observed_until as date) as last_date
-        from {{ ref('stg_throughline__files') }}
-        where state <> 'quarantined'
-        union all
-        select baseline_from_date as first_date, target_by_date as last_date from {{ ref('int_purpose_registry') }}
-    ) as seen
+    from seen
+
+),
+
+numbers as (
+
+    {{ numbers() }}
 
 ),
 
@@ -22,7 +37,7 @@ numbered as (
         bounds.last_year_date,
         {{ add_days('bounds.from_date', 'cast(numbers.n as int)') }} as calendar_date
     from bounds
-    cross join ({{ numbers() }}) as numbers
+    cross join numbers
 
 ),
 
@@ -37,7 +52,7 @@ days as (
 ),
 
 -- An ISO week belongs to the year of its Thursday.
-weeks as (
+thursdays as (
 
     select
         days.*,
@@ -45,16 +60,24 @@ weeks as (
         cast(date_trunc('year', {{ add_days('week_start_date', 3) }}) as date) as iso_year_start_date
     from days
 
+),
+
+weeks as (
+
+    select
+        thursdays.*,
+        {{ dbt.datediff('iso_year_start_date', 'thursday_date', 'day') }} as iso_year_days,
+        {{ dbt.datediff('week_start_date', 'calendar_date', 'day') }} as week_days
+    from thursdays
+
 )
 
 select
     weeks.calendar_date,
     weeks.week_start_date,
     cast(extract(year from weeks.thursday_date) as bigint) as iso_year,
-    cast(
-        floor({{ dbt.datediff('weeks.iso_year_start_date', 'weeks.thursday_date', 'day') }} / cast(7 as double)) + 1 as bigint
-    ) as iso_week,
-    cast({{ dbt.datediff('weeks.week_start_date', 'weeks.calendar_date', 'day') }} + 1 as bigint) as iso_weekday,
+    cast(floor(weeks.iso_year_days / cast(7 as double)) + 1 as bigint) as iso_week,
+    cast(weeks.week_days + 1 as bigint) as iso_weekday,
     cast(date_trunc('month', weeks.calendar_date) as date) as month_start_date,
     cast(date_trunc('quarter', weeks.calendar_date) as date) as quarter_start_date,
     cast(date_trunc('year', weeks.calendar_date) as date) as year_start_date,

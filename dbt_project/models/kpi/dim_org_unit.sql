@@ -20,7 +20,10 @@ units as (
         min(assignments.valid_from_date) as first_date,
         max(
             case
-                when assignments.valid_until_date is null or assignments.valid_until_date >= observed.until_date then 1
+                when
+                    assignments.valid_until_date is null
+                    or assignments.valid_until_date >= observed.until_date
+                    then 1
                 else 0
             end
         ) as is_current

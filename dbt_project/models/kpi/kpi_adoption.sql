@@ -22,14 +22,15 @@ counts as (
         counted.eligible_n,
         released.eligible_hidden,
         {% for slug, (successes, n) in shares.items() -%}
-        counted.{{ successes }} as {{ slug }}_successes,
-        counted.{{ n }} as {{ slug }}_n{% if not loop.last %},{% endif %}
+            counted.{{ successes }} as {{ slug }}_successes,
+            counted.{{ n }} as {{ slug }}_n{% if not loop.last %},{% endif %}
         {% endfor -%}
     from {{ ref('agg_adoption_window') }} as counted
     inner join {{ ref('fct_unit_release') }} as released
-        on counted.unit_type = released.unit_type
-        and counted.unit = released.unit
-        and counted.period_start_date = released.period_start_date
+        on
+            counted.unit_type = released.unit_type
+            and counted.unit = released.unit
+            and counted.period_start_date = released.period_start_date
 
 ),
 
@@ -38,8 +39,8 @@ hidden as (
     select
         counts.*,
         {% for slug in shares -%}
-        {{ hidden_reason(slug, within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }}
-        {%- if not loop.last %},{% endif %}
+            {{ hidden_reason(slug, within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }}
+            {%- if not loop.last %},{% endif %}
         {% endfor -%}
     from counts
 
@@ -84,7 +85,7 @@ select
     cast(null as bigint) as active_any_share_n,
     'not_observable' as active_any_share_suppressed_reason,
     {% for slug in shares -%}
-    {{ share_columns(slug) }},
+        {{ share_columns(slug) }},
     {% endfor -%}
     case
         when adopted_share_hidden is not null then null
@@ -97,7 +98,8 @@ select
     case when adopted_share_hidden is null then adopted_share_n end as rogers_stage_n,
     adopted_share_hidden as rogers_stage_suppressed_reason,
     case when adopted_share_hidden is null and adopted_share_n >= 30 then chasm_status end as chasm_status,
-    case when adopted_share_hidden is null and unit_type = 'organisation' then adopted_share_n end as chasm_status_n,
+    case when adopted_share_hidden is null and unit_type = 'organisation' then adopted_share_n end
+        as chasm_status_n,
     case
         when unit_type = 'organisation' and adopted_share_hidden is not null then adopted_share_hidden
         when unit_type = 'organisation' and adopted_share_n < 30 then 'insufficient_n'

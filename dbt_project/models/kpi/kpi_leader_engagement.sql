@@ -15,8 +15,8 @@ cells as (
         observable_count,
         leaders_n,
         {% for slug, (successes, n) in shares.items() -%}
-        {{ successes }} as {{ slug }}_successes,
-        {{ n }} as {{ slug }}_n,
+            {{ successes }} as {{ slug }}_successes,
+            {{ n }} as {{ slug }}_n,
         {% endfor -%}
         posting_days,
         posting_days_p25,
@@ -38,8 +38,8 @@ own_reasons as (
     select
         cells.*,
         {% for slug in slugs -%}
-        {{ hidden_reason(slug, within='unit_type, parent, period_start_date', is_part="unit_type <> 'organisation'") }}
-        {%- if not loop.last %},{% endif %}
+            {{ hidden_reason(slug, within='unit_type, parent, period_start_date', is_part="unit_type <> 'organisation'") }}
+            {%- if not loop.last %},{% endif %}
         {% endfor -%}
     from cells
 
@@ -55,19 +55,25 @@ hidden as (
         cells.observable_count,
         cells.leaders_n,
         {% for slug in slugs -%}
-        {% if slug in shares %}cells.{{ slug }}_successes,{% endif %}
-        cells.{{ slug }}_n,
-        coalesce(cells.{{ slug }}_hidden, case when bands.{{ slug }}_hidden = 'complementary' then 'complementary' end) as {{ slug }}_hidden,
+            {% if slug in shares %}cells.{{ slug }}_successes,{% endif %}
+            cells.{{ slug }}_n,
+            coalesce(
+                cells.{{ slug }}_hidden,
+                case when bands.{{ slug }}_hidden = 'complementary' then 'complementary' end
+            ) as {{ slug }}_hidden,
         {% endfor -%}
         cells.posting_days,
         cells.posting_days_p25,
         cells.posting_days_p75,
         {% for part in ['x', 'y', 'xx', 'xy', 'yy'] -%}
-        cells.two_way_ratio_{{ part }}{% if not loop.last %},{% endif %}
+            cells.two_way_ratio_{{ part }}{% if not loop.last %},{% endif %}
         {% endfor -%}
     from own_reasons as cells
     left join own_reasons as bands
-        on cells.parent = bands.unit and cells.period_start_date = bands.period_start_date and bands.unit_type = 'leader_band'
+        on
+            cells.parent = bands.unit
+            and cells.period_start_date = bands.period_start_date
+            and bands.unit_type = 'leader_band'
 
 )
 
@@ -83,7 +89,7 @@ select
             then {{ safe_divide('observable_count', 'leaders_n') }}
     end as coverage,
     {% for slug in shares -%}
-    {{ share_columns(slug, min_n=0, min_each=0) }},
+        {{ share_columns(slug, min_n=0, min_each=0) }},
     {% endfor -%}
     {{ value_columns('posting_days', of='posting_days') }},
     {{ value_columns('posting_days_p25', of='posting_days') }},

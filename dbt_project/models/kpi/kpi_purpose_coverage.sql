@@ -23,9 +23,10 @@ units as (
         sums.active_days_squared as purpose_coverage_days_yy
     from {{ ref('fct_unit_release') }} as released
     left join {{ ref('agg_purpose_coverage') }} as sums
-        on released.unit_type = sums.unit_type
-        and released.unit = sums.unit
-        and released.period_start_date = sums.period_start_date
+        on
+            released.unit_type = sums.unit_type
+            and released.unit = sums.unit
+            and released.period_start_date = sums.period_start_date
     where released.eligible_n > 0
 
 ),
@@ -48,7 +49,9 @@ purposes as (
         count(*) as declared_count,
         cast(sum(case when is_measurable then 1 else 0 end) as bigint) as measurable_count,
         cast(sum(case when is_ended then 0 else 1 end) as bigint) as running_count,
-        cast(sum(case when not is_ended and not {{ below_k('contributor_count') }} then 1 else 0 end) as bigint) as live_count
+        cast(
+            sum(case when not is_ended and not {{ below_k('contributor_count') }} then 1 else 0 end) as bigint
+        ) as live_count
     from {{ ref('fct_purpose_window') }}
     group by period_start_date
 
@@ -68,12 +71,18 @@ select
     {{ ratio_columns('purpose_coverage') }},
     {{ ratio_columns('purpose_coverage_days') }},
     {{ safe_divide('purposes.measurable_count', 'purposes.declared_count') }} as measurable_purpose_share,
-    case when hidden.unit_type = 'organisation' then coalesce(purposes.declared_count, 0) end as measurable_purpose_share_n,
+    case when hidden.unit_type = 'organisation' then coalesce(purposes.declared_count, 0) end
+        as measurable_purpose_share_n,
     case when hidden.unit_type = 'organisation' and purposes.declared_count is null then 'insufficient_n' end
         as measurable_purpose_share_suppressed_reason,
     {{ safe_divide('purposes.live_count', 'purposes.running_count') }} as live_purpose_share,
-    case when hidden.unit_type = 'organisation' then coalesce(purposes.running_count, 0) end as live_purpose_share_n,
-    case when hidden.unit_type = 'organisation' and coalesce(purposes.running_count, 0) = 0 then 'insufficient_n' end
+    case when hidden.unit_type = 'organisation' then coalesce(purposes.running_count, 0) end
+        as live_purpose_share_n,
+    case
+        when
+            hidden.unit_type = 'organisation' and coalesce(purposes.running_count, 0) = 0
+            then 'insufficient_n'
+    end
         as live_purpose_share_suppressed_reason
 from hidden
 left join purposes

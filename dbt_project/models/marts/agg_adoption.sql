@@ -31,8 +31,9 @@ people as (
         weeks.week_end_date
     from {{ ref('int_assignments') }} as assignments
     inner join {{ ref('int_weeks') }} as weeks
-        on assignments.valid_from_date < weeks.week_end_date
-        and (assignments.valid_until_date is null or assignments.valid_until_date >= weeks.week_end_date)
+        on
+            assignments.valid_from_date < weeks.week_end_date
+            and (assignments.valid_until_date is null or assignments.valid_until_date >= weeks.week_end_date)
     where not assignments.is_external
 
 ),
@@ -49,16 +50,28 @@ described as (
         windows.is_lapsed
     from people
     left join {{ ref('fct_person_adoption') }} as adoption on people.person_key = adoption.person_key
-    left join activity on people.person_key = activity.person_key and people.week_start_date = activity.week_start_date
-    left join windows on people.person_key = windows.person_key and people.week_end_date = windows.period_end_date
+    left join
+        activity
+        on people.person_key = activity.person_key and people.week_start_date = activity.week_start_date
+    left join
+        windows
+        on people.person_key = windows.person_key and people.week_end_date = windows.period_end_date
 
 ),
 
 members as (
 
-    select 'org_unit' as unit_type, org_unit as unit, described.* from described
+    select
+        'org_unit' as unit_type,
+        org_unit as unit,
+        described.*
+    from described
     union all
-    select 'organisation' as unit_type, '_org' as unit, described.* from described
+    select
+        'organisation' as unit_type,
+        '_org' as unit,
+        described.*
+    from described
 
 ),
 

@@ -8,9 +8,17 @@ people as (
 
 members as (
 
-    select 'org_unit' as unit_type, org_unit as unit, people.* from people
+    select
+        'org_unit' as unit_type,
+        org_unit as unit,
+        people.*
+    from people
     union all
-    select 'organisation' as unit_type, '_org' as unit, people.* from people
+    select
+        'organisation' as unit_type,
+        '_org' as unit,
+        people.*
+    from people
 
 ),
 
@@ -56,14 +64,25 @@ counted as (
         sum(case when is_classifiable then 1 else 0 end) as classifiable_n,
         sum(case when is_classifiable and active_weeks_12 >= 9 then 1 else 0 end) as habitual,
         sum(case when is_classifiable and active_weeks_4 = 4 then 1 else 0 end) as habitual_4of4,
-        sum(case when is_classifiable and active_weeks_12 >= 9 and contributions_12 >= 15 * 12 then 1 else 0 end) as power_users,
-        sum(case when is_classifiable and active_weeks_12 < 9 and contributions_12 >= 12 then 1 else 0 end) as novices,
         sum(
-            case when is_classifiable and active_weeks_12 < 9 and contributions_12 between 1 and 11 then 1 else 0 end
+            case
+                when is_classifiable and active_weeks_12 >= 9 and contributions_12 >= 15 * 12 then 1 else 0
+            end
+        ) as power_users,
+        sum(case when is_classifiable and active_weeks_12 < 9 and contributions_12 >= 12 then 1 else 0 end)
+            as novices,
+        sum(
+            case
+                when
+                    is_classifiable and active_weeks_12 < 9 and contributions_12 between 1 and 11
+                    then 1
+                else 0
+            end
         ) as low_users,
         sum(case when is_classifiable and contributions_12 = 0 then 1 else 0 end) as non_users,
         sum(case when is_adopter and is_classifiable then 1 else 0 end) as adopters_classifiable,
-        sum(case when is_adopter and is_classifiable and active_weeks_12 >= 9 then 1 else 0 end) as adopters_habitual
+        sum(case when is_adopter and is_classifiable and active_weeks_12 >= 9 then 1 else 0 end)
+            as adopters_habitual
     from members
     group by unit_type, unit, period_start_date
 
@@ -76,12 +95,13 @@ select
     {% for column in ['eligible_n', 'observable_count', 'active_contributing', 'active_purposeful', 'adopters', 'classifiable_n',
         'habitual', 'habitual_4of4', 'power_users', 'novices', 'low_users', 'non_users', 'adopters_classifiable',
         'adopters_habitual'] -%}
-    cast(coalesce(counted.{{ column }}, 0) as bigint) as {{ column }},
+        cast(coalesce(counted.{{ column }}, 0) as bigint) as {{ column }},
     {% endfor -%}
     cast(coalesce(launch.launch_n, 0) as bigint) as launch_n,
     cast(coalesce(launch.launch_adopters, 0) as bigint) as launch_adopters
 from counted
 full outer join launch
-    on counted.unit_type = launch.unit_type
-    and counted.unit = launch.unit
-    and counted.period_start_date = launch.period_start_date
+    on
+        counted.unit_type = launch.unit_type
+        and counted.unit = launch.unit
+        and counted.period_start_date = launch.period_start_date

@@ -20,7 +20,9 @@ breadth as (
     select
         period_start_date,
         count(*) as unit_count,
-        sum(case when {{ safe_divide('adopters', 'eligible_n') }} > 0.16 then 1 else 0 end) as unit_above_count
+        sum(
+            case when {{ safe_divide('adopters', 'eligible_n') }} > 0.16 then 1 else 0 end
+        ) as unit_above_count
     from units
     where unit_type = 'org_unit' and eligible_n >= 30
     group by period_start_date
@@ -42,7 +44,8 @@ select
     organisation.period_start_date,
     case
         when organisation.adopted_high < 0.16 then 'before'
-        when organisation.adopted_low > 0.16
+        when
+            organisation.adopted_low > 0.16
             and one_before.adopted_low > 0.16
             and two_before.adopted_low > 0.16
             and breadth.unit_above_count * 2 >= breadth.unit_count

@@ -16,11 +16,26 @@ leaders as (
 -- Too few leaders of a band in a unit roll up to the band, and too few in a band to all leaders.
 cells as (
 
-    select 'leader_band_org_unit' as unit_type, leader_band || ' / ' || org_unit as unit, leader_band as parent, leaders.* from leaders
+    select
+        'leader_band_org_unit' as unit_type,
+        leader_band || ' / ' || org_unit as unit,
+        leader_band as parent,
+        leaders.*
+    from leaders
     union all
-    select 'leader_band' as unit_type, leader_band as unit, '_org' as parent, leaders.* from leaders
+    select
+        'leader_band' as unit_type,
+        leader_band as unit,
+        '_org' as parent,
+        leaders.*
+    from leaders
     union all
-    select 'organisation' as unit_type, '_org' as unit, cast(null as string) as parent, leaders.* from leaders
+    select
+        'organisation' as unit_type,
+        '_org' as unit,
+        cast(null as string) as parent,
+        leaders.*
+    from leaders
 
 )
 

@@ -1,5 +1,14 @@
 with
 
+observed as (
+
+    select
+        min(week_start_date) as first_week_date,
+        max(week_end_date) as observed_until_date
+    from {{ ref('int_weeks') }}
+
+),
+
 -- Weeks before the person is on the roster, or before the exports show whole weeks, cannot begin a span.
 weeks as (
 
@@ -7,13 +16,15 @@ weeks as (
         activity.person_key,
         activity.week_start_date,
         case
-            when {{ week_start('people.first_date') }} > first_week.week_start_date then {{ week_start('people.first_date') }}
-            else first_week.week_start_date
+            when
+                {{ week_start('people.first_date') }} > observed.first_week_date
+                then {{ week_start('people.first_date') }}
+            else observed.first_week_date
         end as first_week_date
     from {{ ref('fct_person_week') }} as activity
     inner join {{ ref('int_people') }} as people on activity.person_key = people.person_key
-    inner join {{ ref('int_weeks') }} as observed on activity.week_start_date = observed.week_start_date
-    cross join (select min(week_start_date) as week_start_date from {{ ref('int_weeks') }}) as first_week
+    inner join {{ ref('int_weeks') }} as whole on activity.week_start_date = whole.week_start_date
+    cross join observed
     where people.is_on_roster and not people.is_external
 
 ),
@@ -52,5 +63,5 @@ select
     spans.adopted_on,
     {{ add_days('spans.adopted_on', 27) }} as adoption_known_at
 from spans
-cross join (select max(week_end_date) as observed_until_date from {{ ref('int_weeks') }}) as observed
+cross join observed
 where {{ add_days('spans.adopted_on', 27) }} < observed.observed_until_date

@@ -1,5 +1,13 @@
 with
 
+offsets as (
+
+    select numbers.n
+    from ({{ numbers() }}) as numbers
+    where numbers.n < 12
+
+),
+
 -- Each week counts in the twelve spans of twelve weeks that hold it; four of these are also spans of four weeks.
 spans as (
 
@@ -8,7 +16,7 @@ spans as (
         offsets.n as weeks_before_last,
         {{ add_days('weeks.week_start_date', '7 * cast(offsets.n as int) + 7') }} as period_end_date
     from {{ ref('fct_person_week') }} as weeks
-    cross join (select numbers.n from ({{ numbers() }}) as numbers where numbers.n < 12) as offsets
+    cross join offsets
 
 ),
 
@@ -22,7 +30,7 @@ rolling as (
         sum(written_count) as written_12,
         sum(reply_count) as replies_12,
         {% for column in ['contribution', 'tied', 'written', 'reply', 'written_open', 'written_tied', 'active_day', 'tied_day', 'posting_day'] -%}
-        sum(case when weeks_before_last < 4 then {{ column }}_count else 0 end) as {{ column }}_count,
+            sum(case when weeks_before_last < 4 then {{ column }}_count else 0 end) as {{ column }}_count,
         {% endfor -%}
         sum(case when weeks_before_last < 4 then 1 else 0 end) as active_weeks_4
     from spans
@@ -36,7 +44,7 @@ select
     {% for column in ['active_weeks_12', 'contributions_12', 'written_12', 'replies_12', 'active_weeks_4',
         'contribution_count', 'tied_count', 'written_count', 'reply_count', 'written_open_count', 'written_tied_count',
         'active_day_count', 'tied_day_count', 'posting_day_count'] -%}
-    cast(rolling.{{ column }} as bigint) as {{ column }}{% if not loop.last %},{% endif %}
+        cast(rolling.{{ column }} as bigint) as {{ column }}{% if not loop.last %},{% endif %}
     {% endfor -%}
 from rolling
 inner join {{ ref('int_windows') }} as windows on rolling.period_end_date = windows.period_end_date

@@ -23,19 +23,21 @@ days as (
         contributions.occurred_date,
         count(*) as contributions,
         count(tied.interaction_id) as tied_contributions,
-        sum(case when kind = 'reaction' then 1 else 0 end) as reactions,
-        sum(case when kind <> 'reaction' and not coalesce(by_delegate, false) then 1 else 0 end) as written,
-        sum(case when kind = 'reply' and not coalesce(by_delegate, false) then 1 else 0 end) as replies,
+        sum(case when contributions.kind = 'reaction' then 1 else 0 end) as reactions,
+        sum(case when contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false) then 1 else 0 end) as written,
+        sum(case when contributions.kind = 'reply' and not coalesce(contributions.by_delegate, false) then 1 else 0 end) as replies,
         sum(
             case
-                when kind <> 'reaction' and not coalesce(by_delegate, false)
-                    and (is_open or tied.interaction_id is not null) then 1
+                when
+                    contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false)
+                    and (contributions.is_open or tied.interaction_id is not null) then 1
                 else 0
             end
         ) as written_open,
         sum(
             case
-                when kind <> 'reaction' and not coalesce(by_delegate, false)
+                when
+                    contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false)
                     and tied.interaction_id is not null then 1
                 else 0
             end

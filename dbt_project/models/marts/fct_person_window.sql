@@ -22,8 +22,12 @@ holdings as (
         end as until_date
     from {{ ref('int_assignments') }} as assignments
     inner join {{ ref('int_windows') }} as windows
-        on assignments.valid_from_date < windows.period_end_date
-        and (assignments.valid_until_date is null or assignments.valid_until_date > windows.habit_start_date)
+        on
+            assignments.valid_from_date < windows.period_end_date
+            and (
+                assignments.valid_until_date is null
+                or assignments.valid_until_date > windows.habit_start_date
+            )
     where not assignments.is_external
 
 ),
@@ -35,7 +39,8 @@ lasting as (
         {{ dbt.datediff('from_date', 'until_date', 'day') }} as days_12_weeks,
         case
             when until_date <= period_start_date then 0
-            when from_date < period_start_date then {{ dbt.datediff('period_start_date', 'until_date', 'day') }}
+            when from_date < period_start_date
+                then {{ dbt.datediff('period_start_date', 'until_date', 'day') }}
             else {{ dbt.datediff('from_date', 'until_date', 'day') }}
         end as days_4_weeks
     from holdings
@@ -46,10 +51,14 @@ summed as (
 
     select
         lasting.*,
-        sum(days_4_weeks) over (partition by person_key, period_start_date) as eligible_days,
-        sum(days_12_weeks) over (partition by person_key, period_start_date) as habit_days,
+        sum(lasting.days_4_weeks)
+            over (partition by lasting.person_key, lasting.period_start_date)
+            as eligible_days,
+        sum(lasting.days_12_weeks)
+            over (partition by lasting.person_key, lasting.period_start_date)
+            as habit_days,
         row_number() over (
-            partition by person_key, period_start_date order by valid_from_date desc
+            partition by lasting.person_key, lasting.period_start_date order by lasting.valid_from_date desc
         ) as assignment_from_last
     from lasting
 
@@ -69,12 +78,12 @@ select
     {% for column in ['active_weeks_12', 'contributions_12', 'written_12', 'replies_12', 'active_weeks_4',
         'contribution_count', 'tied_count', 'written_count', 'reply_count', 'written_open_count', 'written_tied_count',
         'active_day_count', 'tied_day_count', 'posting_day_count'] -%}
-    coalesce(activity.{{ column }}, 0) as {{ column }}{% if not loop.last %},{% endif %}
+        coalesce(activity.{{ column }}, 0) as {{ column }}{% if not loop.last %},{% endif %}
     {% endfor -%}
 from summed
 inner join {{ ref('int_people') }} as people on summed.person_key = people.person_key
 left join {{ ref('fct_person_rolling') }} as activity
     on summed.person_key = activity.person_key and summed.period_end_date = activity.period_end_date
 left join {{ ref('fct_person_adoption') }} as adoption
-    on summed.person_key = adoption.person_key and adoption.adoption_known_at < summed.period_end_date
+    on summed.person_key = adoption.person_key and summed.period_end_date > adoption.adoption_known_at
 where summed.assignment_from_last = 1 and summed.eligible_days >= 14

@@ -22,7 +22,9 @@ contributed as (
         cast(sum(links.contributions) as bigint) as contribution_count
     from links
     inner join {{ ref('int_windows') }} as windows
-        on links.week_start_date >= windows.period_start_date and links.week_start_date < windows.period_end_date
+        on
+            links.week_start_date >= windows.period_start_date
+            and links.week_start_date < windows.period_end_date
     group by links.purpose_id, windows.period_start_date
 
 )
@@ -33,7 +35,10 @@ select
     windows.period_start_date,
     purposes.is_measurable,
     coalesce(
-        (purposes.stage = 'stopped' and (purposes.stop_date is null or purposes.stop_date < windows.period_end_date))
+        (
+            purposes.stage = 'stopped'
+            and (purposes.stop_date is null or purposes.stop_date < windows.period_end_date)
+        )
         or purposes.target_by_date < {{ add_days('windows.period_end_date', -1) }},
         false
     ) as is_ended,
@@ -43,4 +48,6 @@ from {{ ref('int_purpose_registry') }} as purposes
 inner join {{ ref('int_windows') }} as windows
     on purposes.start_date is null or purposes.start_date < windows.period_end_date
 left join contributed
-    on purposes.purpose_id = contributed.purpose_id and windows.period_start_date = contributed.period_start_date
+    on
+        purposes.purpose_id = contributed.purpose_id
+        and windows.period_start_date = contributed.period_start_date
