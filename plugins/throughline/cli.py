@@ -215,7 +215,7 @@ def calibrate(
     found = calibrated(settings.load(), purpose)
 
     def show() -> None:
-        _grid("", [{name: value for name, value in asdict(found).items() if name != "sentence"}])
+        _grid(found.design_id, [{"what": name, "": value} for name, value in list(asdict(found).items())[2:-1]])
         out.print(found.sentence, highlight=False)
 
     _print(as_json, asdict(found), show)

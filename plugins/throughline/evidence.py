@@ -24,6 +24,7 @@ from throughline.source import TIMESTAMP
 from throughline.statistics.experiment import benjamini_hochberg
 from throughline.statistics.guards import judge
 from throughline.statistics.row import ImpactRow, Thresholds
+from throughline.statistics.sentences import sentence
 from throughline.warehouse import connect
 
 METHOD_VERSION: Final = "1"
@@ -103,8 +104,10 @@ def evaluate_all(
             )
             results.append((design, replace(result, row=row)))
     rows, events = [], []
-    for result in _with_q_values(results):
+    for (design, _), result in zip(results, _with_q_values(results), strict=True):
         row = judge(result.row, result.checks, limits or Thresholds())
+        named = replace(row, outcome=design.get("outcome_label") or row.outcome)
+        row = replace(row, sentence=sentence(named))
         rows.append(row)
         if row.verdict != "refused" and result.events is not None:
             events += _event_rows(row, result)

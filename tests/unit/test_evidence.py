@@ -76,12 +76,12 @@ def change_of_teams(
     }
 
 
-def linked_deals(strata: dict[str, Any] | None = None, **more: Any) -> Tables:
+def linked_deals(strata: dict[str, Any] | None = None, *, owners: int = 20, **more: Any) -> Tables:
     """Two strata of a landmark design; strata: name -> (linked, of them won, not linked, of them won)."""
     design_id = "floor:C1b_180:landmark-14"
     used = strata or {"small": (200, 60, 200, 58), "large": (200, 50, 200, 52)}
     rows = [
-        {"design_id": design_id, "stratum": name, "exposed": exposed, "n": n, "n_event": won}
+        {"design_id": design_id, "stratum": name, "exposed": exposed, "n": n, "n_event": won, "n_owners": owners}
         for name, (n1, a, n0, b) in used.items()
         for exposed, n, won in ((1, n1, a), (0, n0, b))
     ]
@@ -168,6 +168,13 @@ def test_days_to_a_decision_are_compared_by_their_mean_within_the_horizon() -> N
     assert (row.n_units_t, row.n_events_t, row.unit) == (200, 200, "days")
 
 
+def test_a_stratum_of_few_owners_shows_nothing() -> None:
+    tables = linked_deals(strata={"small": (200, 120, 200, 40), "large": (200, 40, 200, 120)}, owners=9)
+    rows = {row.stratum: row for row in evaluate_all([landmark()], tables, at=AT).rows}
+    assert rows["small"].refusal_codes[0] == "MIN_COHORT" and rows["small"].estimate is None
+    assert rows[""].estimate is not None
+
+
 BAD = [
     ("unknown method", design("p:C1b_180:horoscope", problem_codes="UNKNOWN_DESIGN"), {}, "UNKNOWN_DESIGN"),
     ("unknown metric", design("p:Z9:did", outcome_kind=None, problem_codes="UNKNOWN_METRIC"), {}, "UNKNOWN_METRIC"),
@@ -249,6 +256,12 @@ def test_the_same_aggregates_in_any_order_give_the_same_rows() -> None:
     assert (
         run({**both, "marts.agg_design_checks": more}).rows[0].input_fingerprint != run(both).rows[0].input_fingerprint
     )
+
+
+def test_sentences_name_the_outcome_in_words() -> None:
+    row = judged(design(outcome_label="win rate within 180 days"), change_of_teams())
+    assert row.outcome == "C1b_180"
+    assert "win rate within 180 days is 20.0 percentage points higher in treated teams" in row.sentence
 
 
 def test_result_rows_fit_the_table_and_hide_what_is_not_published() -> None:

@@ -41,6 +41,7 @@ select
     {{ dbt.concat(['amount_band', "', created from '", 'cast(created_quarter as string)']) }} as stratum,
     cast(case when is_treated then 1 else 0 end as bigint) as exposed,
     count(*) as n,
+    count(distinct owner_count_key) as n_owners,
     cast(sum(case when y = 1 then 1 else 0 end) as bigint) as n_event
 from banded
 where outcome_kind = 'won' and y is not null

@@ -162,6 +162,11 @@ select
     purpose_id,
     cast(coalesce(outcome, 'none') as string) as outcome,
     outcome_kind,
+    case outcome_kind
+        when 'won' then {{ dbt.concat(["'win rate within '", 'cast(horizon_days as string)', "' days'"]) }}
+        when 'days' then {{ dbt.concat(["'time to a decision within '", 'cast(horizon_days as string)', "' days'"]) }}
+        else coalesce(outcome, 'the outcome')
+    end as outcome_label,
     cast(horizon_days as bigint) as horizon_days,
     cast(unit_of_measure as string) as unit_of_measure,
     case

@@ -1,0 +1,70 @@
+"""One registered design and its aggregates -> ImpactRow, what the guards must know of it, and its event study. Pure.
+
+Sums come from the warehouse (marts/evidence), formulas from `statistics/`; nothing is read or written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from throughline.evaluation.landmark import landmark, owner_design_effect
+from throughline.evaluation.parts import Aggregates, Result, counts, share_of, with_naive
+from throughline.evaluation.teams import difference_in_differences
+from throughline.statistics import threats
+from throughline.statistics.row import Checks, ImpactRow
+
+__all__ = ["Aggregates", "Result", "evaluate", "owner_design_effect"]
+
+CHANGE: Final = "treated teams (change since the start) minus other teams"
+
+
+def evaluate(design: Mapping[str, Any], found: Aggregates) -> list[Result]:
+    """The design's result, and one a stratum where the strata differ. Never raises for what a user may declare."""
+    row, checks = _frame(design, found)
+    if checks.problem_codes:
+        return [Result(row, checks)]
+    row = with_naive(row, found.naive)
+    if design["method"] == "landmark":
+        return list(landmark(design, found, row, checks))
+    return [difference_in_differences(design, found, row, checks)]
+
+
+def _frame(design: Mapping[str, Any], found: Aggregates) -> tuple[ImpactRow, Checks]:
+    """What is known of a design before anything is estimated."""
+    seen: Mapping[str, Any] = found.checks or {}
+    is_change = design["method"] != "landmark"
+    row = ImpactRow(
+        run_id="",
+        design_id=design["design_id"],
+        purpose_id=design["purpose_id"],
+        outcome=design["outcome"],
+        method=design["method"],
+        unit=design.get("unit_of_measure") or "share",
+        contrast=CHANGE if is_change else f"deals linked by day {design.get('landmark_days')} minus deals not linked",
+        declared_direction=int(design.get("declared_direction") or 1),
+        estimand=design.get("estimand") or "",
+        control_group=design.get("control_group"),
+        n_units_t=int(seen.get("n_units_t") or 0),
+        n_units_c=int(seen.get("n_units_c") or 0),
+        window_start=seen.get("window_start_date"),
+        window_end=seen.get("window_end_date"),
+        landmark_days=design.get("landmark_days"),
+        min_effect_of_interest=design.get("min_effect_of_interest"),
+        share_dropped=share_of(seen.get("n_units_dropped"), seen.get("n_units_total")),
+    )
+    row = replace(row, assumptions_json=threats.assumptions_json(row, counts(seen)))
+    if design.get("outcome_kind") == "won":
+        row = replace(row, n_events_t=int(seen.get("n_events_t") or 0), n_events_c=int(seen.get("n_events_c") or 0))
+    return row, Checks(
+        n_people_t=seen.get("n_people_t"),
+        n_people_c=seen.get("n_people_c"),
+        n_exposure_after_landmark=int(seen.get("n_exposure_after_landmark") or 0),
+        n_exposure_after_outcome=int(seen.get("n_exposure_after_outcome") or 0),
+        dropped_share_treated=float(seen.get("dropped_share_treated") or 0),
+        dropped_share_control=float(seen.get("dropped_share_control") or 0),
+        is_registered=bool(design.get("is_registered")),
+        data_until=seen.get("data_until_date"),
+        problem_codes=tuple((design.get("problem_codes") or "").split()),
+    )
