@@ -23,7 +23,8 @@ counts as (
         count(case when is_in_window then 1 end) as n_units_total,
         count(case when is_in_window and duration_reject_reason is not null then 1 end) as n_units_dropped,
         count(case when is_in_window and is_treated then 1 end) as n_treated,
-        count(case when is_in_window and is_treated and duration_reject_reason is not null then 1 end) as n_dropped_treated,
+        count(case when is_in_window and is_treated and duration_reject_reason is not null then 1 end)
+            as n_dropped_treated,
         count(case when is_in_window and not is_treated then 1 end) as n_control,
         count(case when is_in_window and not is_treated and duration_reject_reason is not null then 1 end)
             as n_dropped_control,
@@ -35,7 +36,8 @@ counts as (
         count(case when is_in_window and y is not null and is_treated then 1 end) as n_units_t,
         count(case when is_in_window and y is not null and not is_treated then 1 end) as n_units_c,
         count(distinct case when is_in_window and y is not null and is_treated then owner_count_key end) as n_people_t,
-        count(distinct case when is_in_window and y is not null and not is_treated then owner_count_key end) as n_people_c,
+        count(distinct case when is_in_window and y is not null and not is_treated then owner_count_key end)
+            as n_people_c,
         count(case when is_in_window and y is not null and is_treated and outcome_kind = 'won' and y = 1 then 1 end)
             as n_events_t,
         count(case when is_in_window and y is not null and not is_treated and outcome_kind = 'won' and y = 1 then 1 end)

@@ -29,8 +29,14 @@ others as (
     select
         purpose_id,
         content_hash,
-        {{ sorted_list(surrogate_key(['outcome_metric', 'target_value', 'min_effect_of_interest', 'method'])) }} as outcomes
-    from {{ ref('stg_purposes__secondary') }}
+        {{ sorted_list('judged_key') }} as outcomes
+    from (
+        select
+            purpose_id,
+            content_hash,
+            {{ surrogate_key(['outcome_metric', 'target_value', 'min_effect_of_interest', 'method']) }} as judged_key
+        from {{ ref('stg_purposes__secondary') }}
+    ) as keyed
     group by purpose_id, content_hash
 
 ),
@@ -101,6 +107,16 @@ declared as (
 
 ),
 
+landmarks as (
+
+    select 7 as landmark_days
+    union all
+    select 14
+    union all
+    select 30
+
+),
+
 designs as (
 
     select
@@ -114,7 +130,7 @@ designs as (
         other_days.landmark_days,
         true
     from declared
-    cross join (select 7 as landmark_days union all select 14 union all select 30) as other_days
+    cross join landmarks as other_days
     where declared.method = 'landmark' and coalesce(declared.landmark_days, 14) <> other_days.landmark_days
 
 ),

@@ -65,11 +65,14 @@ team_starts as (
         min(contributions.occurred_date) as first_date
     from designs
     inner join {{ ref('int_purpose_links') }} as contributions
-        on designs.purpose_id = contributions.purpose_id and designs.start_date <= contributions.occurred_date
+        on
+            designs.purpose_id = contributions.purpose_id
+            and designs.start_date <= contributions.occurred_date
     inner join {{ ref('int_assignments') }} as assignments
-        on contributions.person_key = assignments.person_key
-        and contributions.occurred_date >= assignments.valid_from_date
-        and (contributions.occurred_date < assignments.valid_until_date or assignments.valid_until_date is null)
+        on
+            contributions.person_key = assignments.person_key
+            and contributions.occurred_date >= assignments.valid_from_date
+            and (contributions.occurred_date < assignments.valid_until_date or assignments.valid_until_date is null)
     where designs.method = 'staggered_did' and contributions.is_contribution
     group by designs.design_id, assignments.org_unit
 
@@ -101,11 +104,7 @@ candidates as (
         first_links.first_link_date,
         case when designs.method = 'staggered_did' then team_starts.first_date else designs.start_date end
             as team_start_date,
-        {{ local_date('deals.observed_until') }} as observed_date,
-        {{ dbt.datediff('deals.created_date', local_date('deals.observed_until'), 'day') }} as observed_days,
-        {{ dbt.datediff('deals.created_date', 'first_links.first_link_date', 'day') }} as link_days,
-        cast(floor(cast({{ dbt.datediff('designs.start_date', 'deals.created_date', 'day') }} as double) / 91) as bigint)
-            as period_no
+        {{ local_date('deals.observed_until') }} as observed_date
     from designs
     inner join {{ ref('fct_deal') }} as deals
         on designs.window_start_date <= deals.created_date and deals.org_unit <> '_unassigned'
@@ -113,8 +112,10 @@ candidates as (
         on designs.purpose_id = populations.purpose_id and deals.org_unit = populations.org_unit
     left join taken_units on deals.org_unit = taken_units.org_unit
     left join first_links
-        on designs.purpose_id = first_links.purpose_id
-        and deals.source = first_links.source and deals.deal_id = first_links.deal_id
+        on
+            designs.purpose_id = first_links.purpose_id
+            and deals.source = first_links.source
+            and deals.deal_id = first_links.deal_id
     left join team_starts
         on designs.design_id = team_starts.design_id and deals.org_unit = team_starts.org_unit
     where
@@ -123,14 +124,34 @@ candidates as (
 
 ),
 
-timed as (
+dated as (
 
     select
         candidates.*,
+        {{ dbt.datediff('created_date', 'observed_date', 'day') }} as observed_days,
+        {{ dbt.datediff('created_date', 'first_link_date', 'day') }} as link_days,
+        {{ dbt.datediff('start_date', 'created_date', 'day') }} as days_since_start
+    from candidates
+
+),
+
+numbered as (
+
+    select
+        dated.*,
+        cast(floor(cast(days_since_start as double) / 91) as bigint) as period_no
+    from dated
+
+),
+
+timed as (
+
+    select
+        numbered.*,
         created_date >= start_date as is_post,
         case when method = 'landmark' then landmark_days else 0 end as index_days,
         method = 'landmark' and coalesce(link_days <= landmark_days, false) as is_linked_in_time
-    from candidates
+    from numbered
     -- what was created just before the start may already have been touched by it
     where created_date >= start_date or period_no < -anticipation_periods
 
@@ -177,7 +198,8 @@ select
     -- the outcome, counted from the index; NULL where it cannot be known yet
     case
         when not is_open_at_index or not is_followed then null
-        when outcome_kind = 'won' and outcome = 'won' and duration_days - index_days <= horizon_days then cast(1 as double)
+        when outcome_kind = 'won' and outcome = 'won' and duration_days - index_days <= horizon_days
+            then cast(1 as double)
         when outcome_kind = 'won' then cast(0 as double)
         else least(duration_days - index_days, cast(horizon_days as double))
     end as y,
