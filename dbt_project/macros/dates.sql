@@ -5,6 +5,7 @@
   local_midnight(day)      the UTC timestamp at which a local day begins
   week_start(day)          the Monday of the day's ISO week
   add_days(day, n)         a date n days later
+  days_between(day, later) whole days from one date to a later one
 -#}
 {% macro local_date(moment) -%}
     {%- if var('time_zone') == 'UTC' -%}cast({{ moment }} as date)
@@ -24,3 +25,7 @@
 {% macro week_start(day) -%}cast(date_trunc('week', {{ day }}) as date){%- endmacro %}
 
 {% macro add_days(day, n) -%}cast({{ dbt.dateadd('day', n, day) }} as date){%- endmacro %}
+
+{% macro days_between(day, later) -%}{{ return(adapter.dispatch('days_between')(day, later)) }}{%- endmacro %}
+{% macro default__days_between(day, later) -%}({{ later }} - {{ day }}){%- endmacro %}
+{% macro spark__days_between(day, later) -%}datediff({{ later }}, {{ day }}){%- endmacro %}

@@ -27,7 +27,7 @@ reports as (
 
 )
 
--- A manager whom the roster does not list is the top as far as we know. Depth 3 stands for 3 or more: it need not be told.
+-- A manager whom the roster does not list is the top as far as we know. Depth 3 stands for 3 or more.
 select
     people.person_key,
     people.manager_key,

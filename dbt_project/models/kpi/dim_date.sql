@@ -66,8 +66,8 @@ weeks as (
 
     select
         thursdays.*,
-        {{ dbt.datediff('iso_year_start_date', 'thursday_date', 'day') }} as iso_year_days,
-        {{ dbt.datediff('week_start_date', 'calendar_date', 'day') }} as week_days
+        {{ days_between('iso_year_start_date', 'thursday_date') }} as iso_year_days,
+        {{ days_between('week_start_date', 'calendar_date') }} as week_days
     from thursdays
 
 )

@@ -39,7 +39,9 @@ hidden as (
     select
         counts.*,
         {% for slug in shares -%}
-            {{ hidden_reason(slug, within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }}
+            {{ hidden_reason(
+                slug, within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden'
+            ) }}
             {%- if not loop.last %},{% endif %}
         {% endfor -%}
     from counts

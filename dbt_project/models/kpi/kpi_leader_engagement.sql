@@ -38,7 +38,9 @@ own_reasons as (
     select
         cells.*,
         {% for slug in slugs -%}
-            {{ hidden_reason(slug, within='unit_type, parent, period_start_date', is_part="unit_type <> 'organisation'") }}
+            {{ hidden_reason(
+                slug, within='unit_type, parent, period_start_date', is_part="unit_type <> 'organisation'"
+            ) }}
             {%- if not loop.last %},{% endif %}
         {% endfor -%}
     from cells

@@ -35,8 +35,12 @@ hidden as (
 
     select
         units.*,
-        {{ hidden_reason('purpose_coverage', within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }},
-        {{ hidden_reason('purpose_coverage_days', within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden') }}
+        {{ hidden_reason(
+            'purpose_coverage', within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden'
+        ) }},
+        {{ hidden_reason(
+            'purpose_coverage_days', within='period_start_date', is_part="unit_type = 'org_unit'", released='eligible_hidden'
+        ) }}
     from units
 
 ),

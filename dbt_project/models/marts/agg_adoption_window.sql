@@ -92,9 +92,10 @@ select
     coalesce(counted.unit_type, launch.unit_type) as unit_type,
     coalesce(counted.unit, launch.unit) as unit,
     coalesce(counted.period_start_date, launch.period_start_date) as period_start_date,
-    {% for column in ['eligible_n', 'observable_count', 'active_contributing', 'active_purposeful', 'adopters', 'classifiable_n',
-        'habitual', 'habitual_4of4', 'power_users', 'novices', 'low_users', 'non_users', 'adopters_classifiable',
-        'adopters_habitual'] -%}
+    {% for column in [
+        'eligible_n', 'observable_count', 'active_contributing', 'active_purposeful', 'adopters', 'classifiable_n',
+        'habitual', 'habitual_4of4', 'power_users', 'novices', 'low_users', 'non_users', 'adopters_classifiable', 'adopters_habitual',
+    ] -%}
         cast(coalesce(counted.{{ column }}, 0) as bigint) as {{ column }},
     {% endfor -%}
     cast(coalesce(launch.launch_n, 0) as bigint) as launch_n,

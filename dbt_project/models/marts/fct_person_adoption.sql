@@ -41,7 +41,7 @@ third_weeks as (
 
 ),
 
--- The earliest span of four weeks that holds three active ones ends with the third, or later if it cannot begin earlier.
+-- The earliest span of four weeks with three active ones ends with the third, or later if it cannot begin earlier.
 spans as (
 
     select

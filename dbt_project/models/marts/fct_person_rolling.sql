@@ -29,7 +29,10 @@ rolling as (
         sum(contribution_count) as contributions_12,
         sum(written_count) as written_12,
         sum(reply_count) as replies_12,
-        {% for column in ['contribution', 'tied', 'written', 'reply', 'written_open', 'written_tied', 'active_day', 'tied_day', 'posting_day'] -%}
+        {% for column in [
+            'contribution', 'tied', 'written', 'reply', 'written_open', 'written_tied', 'active_day',
+            'tied_day', 'posting_day',
+        ] -%}
             sum(case when weeks_before_last < 4 then {{ column }}_count else 0 end) as {{ column }}_count,
         {% endfor -%}
         sum(case when weeks_before_last < 4 then 1 else 0 end) as active_weeks_4

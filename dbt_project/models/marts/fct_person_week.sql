@@ -16,35 +16,34 @@ tied as (
 ),
 
 -- A post in the name of a leader by a delegate is a contribution, but not the leader's own.
-days as (
+described as (
 
     select
         contributions.person_key,
         contributions.occurred_date,
-        count(*) as contributions,
-        count(tied.interaction_id) as tied_contributions,
-        sum(case when contributions.kind = 'reaction' then 1 else 0 end) as reactions,
-        sum(case when contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false) then 1 else 0 end) as written,
-        sum(case when contributions.kind = 'reply' and not coalesce(contributions.by_delegate, false) then 1 else 0 end) as replies,
-        sum(
-            case
-                when
-                    contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false)
-                    and (contributions.is_open or tied.interaction_id is not null) then 1
-                else 0
-            end
-        ) as written_open,
-        sum(
-            case
-                when
-                    contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false)
-                    and tied.interaction_id is not null then 1
-                else 0
-            end
-        ) as written_tied
+        contributions.kind,
+        contributions.is_open,
+        contributions.kind <> 'reaction' and not coalesce(contributions.by_delegate, false) as is_written,
+        tied.interaction_id is not null as is_tied
     from contributions
     left join tied on contributions.interaction_id = tied.interaction_id
-    group by contributions.person_key, contributions.occurred_date
+
+),
+
+days as (
+
+    select
+        person_key,
+        occurred_date,
+        count(*) as contributions,
+        sum(case when is_tied then 1 else 0 end) as tied_contributions,
+        sum(case when kind = 'reaction' then 1 else 0 end) as reactions,
+        sum(case when is_written then 1 else 0 end) as written,
+        sum(case when is_written and kind = 'reply' then 1 else 0 end) as replies,
+        sum(case when is_written and (is_open or is_tied) then 1 else 0 end) as written_open,
+        sum(case when is_written and is_tied then 1 else 0 end) as written_tied
+    from described
+    group by person_key, occurred_date
 
 )
 

@@ -36,12 +36,12 @@ lasting as (
 
     select
         holdings.*,
-        {{ dbt.datediff('from_date', 'until_date', 'day') }} as days_12_weeks,
+        {{ days_between('from_date', 'until_date') }} as days_12_weeks,
         case
             when until_date <= period_start_date then 0
             when from_date < period_start_date
-                then {{ dbt.datediff('period_start_date', 'until_date', 'day') }}
-            else {{ dbt.datediff('from_date', 'until_date', 'day') }}
+                then {{ days_between('period_start_date', 'until_date') }}
+            else {{ days_between('from_date', 'until_date') }}
         end as days_4_weeks
     from holdings
 
