@@ -25,7 +25,8 @@ from tests.unit.sample_reading import (
     tree_hash,
 )
 from throughline.landing import LandingFile
-from throughline.sample import PLANTED, UNTOUCHED_UNITS, Calendar, later_export, write
+from throughline.sample import PLANTED, UNTOUCHED_UNITS, Calendar, later_export, register, write
+from throughline.settings import Settings
 from throughline.source import Batch, Refused
 from throughline.sources.purposes import SOURCE as PURPOSES
 
@@ -257,3 +258,19 @@ def test_progress_reaches_its_end_and_one_export_can_do(tmp_path: Path) -> None:
 def test_what_is_too_small_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="at least 20 people and 12 weeks"):
         write(tmp_path, people=5, weeks=20)
+
+
+def test_purposes_are_registered_as_of_their_files_days(settings: Settings, at: datetime) -> None:
+    from throughline import intake
+    from throughline.ledger import Ledger
+
+    calendar = Calendar(12)
+    write(settings.landing, people=20, weeks=12)
+    assert register(settings) == [f"purposes/{name}.yml" for name in sorted(PLANTED)]
+    for entry in Ledger(settings.ledger).entries():
+        name = entry.name.removeprefix("purposes/").removesuffix(".yml")
+        assert entry.seen_at.date() == calendar.purpose_start_date(name) - timedelta(days=21)
+    before = Ledger(settings.ledger).entries()
+    assert len(register(settings)) == 3 and Ledger(settings.ledger).entries() == before  # a second time changes nothing
+    waiting = {w["name"] for w in intake.discover(settings, at=at)}
+    assert {e.name for e in before} < waiting  # intake takes them like any other file
