@@ -5,7 +5,6 @@
   below_k(people)               boolean: too few people to show
   cell_reason(people, …)        'below_k', 'complementary' or NULL; within: columns that share one total; is_part: which
                                 rows are parts of that total (the total itself is not); tie_break: of equal cells, which
-  suppress(value, reason)       the value, or NULL where a reason hides it
 -#}
 {% macro min_cohort() -%}
         {%- set k = var('min_cohort', env_var('THROUGHLINE_MIN_COHORT', '10')) | int -%}
@@ -15,11 +14,6 @@
 
 {% macro below_k(people) -%}
     (coalesce({{ people }}, 0) < {{ min_cohort() }})
-{%- endmacro %}
-
-{% macro suppress(value, reason) -%}
-    case when {{ reason }} in ('below_k', 'complementary', 'dominance', 'not_observable', 'insufficient_n') then null
-        else {{ value }} end
 {%- endmacro %}
 
 {#-
