@@ -6,7 +6,7 @@ deals as (
     select
         deals.*,
         designs.horizon_days,
-        {{ dbt.datediff('deals.created_date', 'deals.observed_date', 'day') }} as observed_days
+        {{ days_between('deals.created_date', 'deals.observed_date') }} as observed_days
     from {{ ref('fct_design_deal') }} as deals
     inner join {{ ref('design_registry') }} as designs on deals.design_id = designs.design_id
     where deals.is_population and deals.is_post and deals.duration_reject_reason is null

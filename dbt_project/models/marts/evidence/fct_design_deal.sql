@@ -128,9 +128,9 @@ dated as (
 
     select
         candidates.*,
-        {{ dbt.datediff('created_date', 'observed_date', 'day') }} as observed_days,
-        {{ dbt.datediff('created_date', 'first_link_date', 'day') }} as link_days,
-        {{ dbt.datediff('start_date', 'created_date', 'day') }} as days_since_start
+        {{ days_between('created_date', 'observed_date') }} as observed_days,
+        {{ days_between('created_date', 'first_link_date') }} as link_days,
+        {{ days_between('start_date', 'created_date') }} as days_since_start
     from candidates
 
 ),

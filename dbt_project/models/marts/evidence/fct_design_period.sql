@@ -27,8 +27,8 @@ spans as (
         design_id,
         start_date,
         horizon_days,
-        {{ dbt.datediff('window_start_date', 'start_date', 'day') }} as days_before,
-        {{ dbt.datediff('start_date', 'observed_date', 'day') }} as days_after
+        {{ days_between('window_start_date', 'start_date') }} as days_before,
+        {{ days_between('start_date', 'observed_date') }} as days_after
     from bounds
 
 ),
@@ -50,7 +50,7 @@ teams as (
     select
         deals.*,
         complete.first_period_no,
-        {{ dbt.datediff('complete.start_date', 'deals.team_start_date', 'day') }} as days_to_begin
+        {{ days_between('complete.start_date', 'deals.team_start_date') }} as days_to_begin
     from deals
     inner join complete on deals.design_id = complete.design_id
     where
