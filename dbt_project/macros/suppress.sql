@@ -7,7 +7,7 @@
                                 rows are parts of that total (the total itself is not); tie_break: of equal cells, which
 -#}
 {% macro min_cohort() -%}
-        {%- set k = var('min_cohort', env_var('THROUGHLINE_MIN_COHORT', '10')) | int -%}
+    {%- set k = var('min_cohort', env_var('THROUGHLINE_MIN_COHORT', '10')) | int -%}
     {%- if k < 5 -%}{{ exceptions.raise_compiler_error('min_cohort below 5 would show individual people') }}{%- endif -%}
     {{ return(k) }}
 {%- endmacro %}
