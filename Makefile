@@ -24,8 +24,8 @@ run: setup ## the same work without Airflow, into var/run
 up: setup ## Airflow on your own landing zone
 	$(BIN)/python -m throughline.demo up
 
-test: setup ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: setup ## every test; one file stays on one worker, so that what it starts is started once
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/sqlfluff lint dbt_project/models

@@ -14,8 +14,6 @@ import pytest
 from tests.dags.conftest import read_dags
 from throughline.settings import PROJECT
 
-pytestmark = pytest.mark.xdist_group("dags")
-
 EXPECTED = {"intake", "transform", "maintain"}
 HEAVY = {"altair", "boto3", "dbt", "duckdb", "great_expectations", "pandas", "pyspark", "scipy", "statsmodels"}
 OUR_TASKS = {

@@ -21,7 +21,7 @@ from throughline.local_airflow import USER, LocalAirflow
 from throughline.sample import later_export, write
 from throughline.settings import Settings, load
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 SAMPLE = {"people": 80, "weeks": 30, "seed": 7}
 WITHIN_SECONDS = 1500.0

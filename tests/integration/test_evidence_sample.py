@@ -14,7 +14,7 @@ from throughline.sample import PLANTED, register, write
 from throughline.settings import Settings, load
 from throughline.warehouse import connect
 
-pytestmark = [pytest.mark.xdist_group("evidence_sample"), pytest.mark.slow]  # one build serves all tests
+pytestmark = pytest.mark.slow
 
 WORKING, IDLE, SMALL = PLANTED["faster-handover"], PLANTED["ask-the-floor"], PLANTED["quiet-pilot"]
 EVIDENCE = "stg_throughline__impact_result stg_throughline__impact_event_study kpi_impact kpi_impact_event_study"

@@ -14,8 +14,6 @@ from throughline.settings import load
 from throughline.sources import SOURCES
 from throughline.warehouse import connect
 
-pytestmark = pytest.mark.xdist_group("outcomes")  # one run serves all tests
-
 Z = 1.959963984540054
 TEN = [(10, "won"), (30, "won"), (60, "won"), (5, "lost"), (20, "lost"), (20, "lost"), (40, "lost")]
 TEN += [(15, "open"), (50, "open"), (90, "open")]

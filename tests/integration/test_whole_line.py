@@ -21,8 +21,6 @@ from throughline.sample import write
 from throughline.settings import Settings, load
 from throughline.source import Refused
 
-pytestmark = pytest.mark.xdist_group("whole_line")  # one build serves many tests
-
 PUBLIC = {
     "dim_date", "dim_metric", "dim_org_unit", "dim_purpose", "kpi_adoption", "kpi_data_quality",
     "kpi_impact", "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard", "kpi_value",
