@@ -25,7 +25,7 @@ up: setup ## Airflow on your own landing zone
 	$(BIN)/python -m throughline.demo up
 
 test: setup ## every test; one file stays on one worker, so that what it starts is started once
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/sqlfluff lint dbt_project/models
