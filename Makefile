@@ -28,7 +28,7 @@ test: setup ## every test; one file stays on one worker, so that what it starts 
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy, sqlfluff
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/sqlfluff lint dbt_project/models
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && THROUGHLINE_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint dbt_project/models
 
 bench: setup ## measured ratios against peers and the floor
 	$(BIN)/python -m tests.bench
