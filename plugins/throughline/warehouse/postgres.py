@@ -50,7 +50,7 @@ class Postgres:
         with self._connect() as connection, connection.cursor() as cursor:
             for schema in _SCHEMAS:
                 cursor.execute(f"create schema if not exists {schema}")
-        import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-untyped]  # ships no types
+        import adbc_driver_postgresql.dbapi as adbc
 
         # one ADBC connection for everything: COPY and the deletes belong to one transaction
         with adbc.connect(self._url) as connection, connection.cursor() as cursor:
