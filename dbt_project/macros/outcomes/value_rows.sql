@@ -1,8 +1,8 @@
 {#-
   Rows of kpi_value from the columns of one number in a wide table; a cell without that number gives no row.
-  has_interval: the table holds <slug>_ci_low and _ci_high. coverage: its coverage column.
+  has_interval: the table holds <slug>_ci_low and _ci_high. own_coverage: the number has a coverage column of its own.
 -#}
-{% macro value_rows(relation, metric_id, slug, has_interval=true, coverage='coverage') -%}
+{% macro value_rows(relation, metric_id, slug, has_interval=true, own_coverage=false) -%}
 select
     purpose_id,
     '{{ metric_id }}' as metric_id,
@@ -15,7 +15,7 @@ select
     {{ slug ~ '_ci_low' if has_interval else 'cast(null as double)' }} as ci_low,
     {{ slug ~ '_ci_high' if has_interval else 'cast(null as double)' }} as ci_high,
     {{ slug }}_n as n,
-    {{ coverage }} as coverage,
+    {{ slug ~ '_coverage' if own_coverage else 'coverage' }} as coverage,
     {{ slug }}_suppressed_reason as suppressed_reason
 from {{ relation }}
 where {{ slug }} is not null or {{ slug }}_suppressed_reason is not null

@@ -52,7 +52,7 @@ scopes as (
     from deals
     inner join currencies on currencies.currency_count > 1
     union all
-    select purposes.purpose_id, 'population', purposes.purpose_id, deals.*
+    select purposes.purpose_id, 'population' as unit_type, purposes.purpose_id as unit, deals.*
     from deals
     inner join purposes on deals.org_unit = purposes.org_unit
 
@@ -68,7 +68,11 @@ dated as (
 
 purpose_windows as (
 
-    select distinct purpose_id, 'baseline' as period_grain, baseline_from_date as from_date, baseline_until_date as until_date
+    select distinct
+        purpose_id,
+        'baseline' as period_grain,
+        baseline_from_date as from_date,
+        baseline_until_date as until_date
     from purposes
     where baseline_from_date is not null and baseline_until_date is not null
     union all

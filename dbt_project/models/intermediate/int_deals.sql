@@ -84,7 +84,8 @@ select
     coalesce(owners.person_key, people.person_key) as owner_person_key,
     outcomes.created_at,
     case
-        when outcomes.outcome in ('won', 'lost') then coalesce(closings.closed_at, {{ local_midnight("outcomes.close_date") }})
+        when outcomes.outcome in ('won', 'lost')
+            then coalesce(closings.closed_at, {{ local_midnight("outcomes.close_date") }})
     end as closed_at,
     outcomes.outcome,
     outcomes.stage,

@@ -1,4 +1,4 @@
--- One row per purpose x unit x period; cohorts of deals by creation (C1b, C2, C7) and deals decided in the period (C1, C4).
+-- One row per purpose x unit x period: cohorts by creation (C1b, C2, C7) and deals decided in the period (C1, C4).
 with
 
 released as (

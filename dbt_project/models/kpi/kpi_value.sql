@@ -44,24 +44,24 @@ union all
 union all
 {{ value_rows(ref('kpi_purpose_coverage'), 'P3', 'live_purpose_share', has_interval=false) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1', 'win_rate_closed', coverage='win_rate_closed_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C1', 'win_rate_closed', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1b_90', 'win_rate_90', coverage='win_rate_90_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C1b_90', 'win_rate_90', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1b_180', 'win_rate_180', coverage='win_rate_180_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C1b_180', 'win_rate_180', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C1b_365', 'win_rate_365', coverage='win_rate_365_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C1b_365', 'win_rate_365', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C2', 'cycle_time', coverage='cycle_time_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C2', 'cycle_time', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C2_rmst', 'cycle_time_rmst', coverage='cycle_time_rmst_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C2_rmst', 'cycle_time_rmst', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C4', 'deal_size', coverage='deal_size_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C4', 'deal_size', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C4_gmean', 'deal_size_gmean', coverage='deal_size_gmean_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C4_gmean', 'deal_size_gmean', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C4_sum', 'deal_size_sum', coverage='deal_size_sum_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C4_sum', 'deal_size_sum', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C7', 'pipeline_created_count', coverage='pipeline_created_count_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C7', 'pipeline_created_count', own_coverage=true) }}
 union all
-{{ value_rows(ref('kpi_outcome'), 'C7_amount', 'pipeline_created_amount', coverage='pipeline_created_amount_coverage') }}
+{{ value_rows(ref('kpi_outcome'), 'C7_amount', 'pipeline_created_amount', own_coverage=true) }}

@@ -48,42 +48,21 @@ bounds as (
 
     select
         {{ cell() }},
-        max(case when size_rank <= floor(size_count / 2.0 - 0.979981992270027 * sqrt(size_count)) then size_amount end) as low,
-        min(case when size_rank >= 1 + ceil(size_count / 2.0 + 0.979981992270027 * sqrt(size_count)) then size_amount end) as high
-    from sizes
+        max(case when size_rank <= floor(size_count / 2.0 - half_width) then size_amount end) as low,
+        min(case when size_rank >= 1 + ceil(size_count / 2.0 + half_width) then size_amount end) as high
+    from (
+        select
+            sizes.*,
+            0.979981992270027 * sqrt(size_count) as half_width
+        from sizes
+    ) as ranked
     group by {{ cell() }}
 
 ),
 
-owner_sizes as (
+dominance as (
 
-    select
-        {{ cell() }},
-        size_owner_key,
-        sum(size_amount) as amount
-    from deals
-    where size_owner_key is not null
-    group by {{ cell() }}, size_owner_key
-
-),
-
-ranked as (
-
-    select
-        owner_sizes.*,
-        row_number() over (partition by {{ cell() }} order by amount desc, size_owner_key) as owner_rank
-    from owner_sizes
-
-),
-
-largest as (
-
-    select
-        {{ cell() }},
-        max(case when owner_rank = 1 then amount end) as largest_amount,
-        sum(case when owner_rank > 2 then amount else 0 end) as rest_amount
-    from ranked
-    group by {{ cell() }}
+    {{ dominated_cells('deals', 'size_owner_key', 'size_amount') }}
 
 )
 
@@ -105,9 +84,9 @@ select
     case when counts.n_currencies = 1 then cast(bounds.high as double) end as size_median_high,
     case when counts.n_currencies = 1 then {{ rounded('counts.size_geometric_mean', 2) }} end as size_geometric_mean,
     case when counts.n_currencies = 1 then cast(counts.size_total as decimal(18, 2)) end as size_total,
-    coalesce(largest.rest_amount < largest.largest_amount / 10, false) as is_dominated
+    coalesce(dominance.is_dominated, false) as is_dominated
 from counts
 left join bounds
     on {{ same_cell('counts', 'bounds') }}
-left join largest
-    on {{ same_cell('counts', 'largest') }}
+left join dominance
+    on {{ same_cell('counts', 'dominance') }}

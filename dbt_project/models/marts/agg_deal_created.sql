@@ -24,36 +24,9 @@ counts as (
 
 ),
 
-owner_amounts as (
+dominance as (
 
-    select
-        {{ cell() }},
-        owner_count_key,
-        sum(abs(amount_created)) as amount
-    from deals
-    where amount_created is not null
-    group by {{ cell() }}, owner_count_key
-
-),
-
-ranked as (
-
-    select
-        owner_amounts.*,
-        row_number() over (partition by {{ cell() }} order by amount desc, owner_count_key) as owner_rank
-    from owner_amounts
-
-),
-
--- Dominance: what is left without the two largest must hide the largest from the second.
-largest as (
-
-    select
-        {{ cell() }},
-        max(case when owner_rank = 1 then amount end) as largest_amount,
-        sum(case when owner_rank > 2 then amount else 0 end) as rest_amount
-    from ranked
-    group by {{ cell() }}
+    {{ dominated_cells('deals', 'owner_count_key', 'abs(amount_created)') }}
 
 )
 
@@ -67,7 +40,7 @@ select
     counts.n_currencies,
     case when counts.n_currencies = 1 then counts.currency end as currency,
     case when counts.n_currencies = 1 then cast(counts.amount_total as decimal(18, 2)) end as amount_total,
-    coalesce(largest.rest_amount < largest.largest_amount / 10, false) as is_dominated
+    coalesce(dominance.is_dominated, false) as is_dominated
 from counts
-left join largest
-    on {{ same_cell('counts', 'largest') }}
+left join dominance
+    on {{ same_cell('counts', 'dominance') }}

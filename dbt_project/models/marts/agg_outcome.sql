@@ -98,7 +98,9 @@ outcomes as (
     from closed
     where n_won > 0
     union all
-    select {{ cell() }}, 'C7', null, cast(n_deals as double), null, null, n_deals, n_owners_timed, cast(1 as double), null
+    select
+        {{ cell() }}, 'C7', null,
+        cast(n_deals as double), null, null, n_deals, n_owners_timed, cast(1 as double), null
     from created
     union all
     select
