@@ -17,9 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 
 from throughline.settings import Settings, load
+
+hypothesis.settings.register_profile("same", derandomize=True)  # new examples: pytest --hypothesis-profile default
+hypothesis.settings.load_profile("same")
 
 PROJECT = Path(__file__).resolve().parents[1]
 AT = datetime(2026, 7, 6, 8, 0, tzinfo=UTC)

@@ -47,7 +47,7 @@ class Refused(Stopped):
 
 
 class Unreachable(Stopped):
-    """The landing zone does not answer just now: nothing is wrong with the file, and a rerun takes it."""
+    """The landing zone or the warehouse does not answer just now: nothing is wrong with the data; a rerun heals."""
 
 
 class Forbidden(Unreachable):

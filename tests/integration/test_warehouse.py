@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from throughline.settings import Settings
-from throughline.source import AMOUNT, TIMESTAMP, Refused
+from throughline.source import AMOUNT, TIMESTAMP, Refused, Unreachable
 from throughline.warehouse import Warehouse, connect
 
 DEALS = pa.schema(
@@ -176,6 +178,20 @@ def test_a_reader_that_holds_the_file_is_not_disturbed(settings: Settings) -> No
     assert connect(settings).query("select value from kpi.kpi_x")[1] == [(2,)]
 
 
+def test_a_database_that_another_process_holds_is_told_and_may_be_tried_again(settings: Settings) -> None:
+    raw(settings, {})
+    holder = "import duckdb, sys; db = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    path = settings.warehouse.removeprefix("duckdb:///")
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        with pytest.raises(Unreachable, match="is in use by another process; wait for the running build"):
+            raw(settings, {})
+        other.communicate("")
+    raw(settings, {})
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [
@@ -190,7 +206,7 @@ def test_an_unreachable_database_is_one_sentence_without_the_password(
     settings: Settings, postgres_database: str, change: object, what: str
 ) -> None:
     warehouse: Warehouse = connect(replace(settings, warehouse=change(postgres_database)))  # type: ignore[operator]
-    with pytest.raises(Refused, match=what) as refused:
+    with pytest.raises(Unreachable, match=what) as refused:
         warehouse.query("select 1")
     assert "THROUGHLINE_WAREHOUSE" in refused.value.sentence
     assert "secret-word" not in refused.value.sentence

@@ -67,6 +67,13 @@ def test_a_character_on_the_seam_of_two_chunks(chunk_bytes: int) -> None:
     assert read(content, chunk_bytes)[0] == rows
 
 
+@pytest.mark.parametrize("before", range(100, 130))
+def test_a_line_end_within_quotes_on_the_seam_of_two_blocks(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [["x" * before, "a\r\nb", "\r"], ["1", "2", "\r\n"]]
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 128)
+    assert read(made(rows, ",", "\r\n", csv.QUOTE_ALL).encode())[0] == rows
+
+
 def test_a_spreadsheet_says_its_separator() -> None:
     assert read(b"sep=;\r\nOne;Two;Three\r\n1;a,b;c\r\n") == ([["1", "a,b", "c"]], [2], [])
 

@@ -127,7 +127,7 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
         misfits.append(row.number)
         return "skip"
 
-    body = io.BufferedReader(_Body(_clean(sheet, chunks)), CHUNK_BYTES)
+    body = _Blocks(_Body(_clean(sheet, chunks)), CHUNK_BYTES)
     if not body.peek(1):
         return
     names = [str(position) for position in range(len(sheet.header))]
@@ -231,3 +231,13 @@ class _Body(io.RawIOBase):
         size = min(len(view), len(self._rest))
         view[:size], self._rest = self._rest[:size], self._rest[size:]
         return size
+
+
+class _Blocks(io.BufferedReader):
+    """No block ends with CR: Arrow drops a LF at the start of the next one, even where both stand within quotes."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        while piece.endswith(b"\r") and (following := super().read(1)):
+            piece += following
+        return piece

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from throughline.source import Refused
+from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
     BATCH_ROWS,
     KPI,
@@ -31,7 +31,7 @@ from throughline.warehouse import (
 
 
 class DuckDB:
-    """Raises Refused when another process holds the file."""
+    """Raises Unreachable while another process holds the file."""
 
     def __init__(self, home: Path, database: Path) -> None:
         self._home, self._database = home, database
@@ -100,9 +100,13 @@ class DuckDB:
         try:
             return duckdb.connect(str(self._database), read_only=read_only)
         except duckdb.IOException:
-            what = "is in use by another process" if self._database.exists() else "is not built yet"
-            remedy = "wait for the running build, or end it" if self._database.exists() else "run: throughline build"
-            raise Refused(what, where=str(self._database), remedy=remedy) from None
+            if not self._database.exists():
+                raise Refused("is not built yet", where=str(self._database), remedy="run: throughline build") from None
+            raise Unreachable(
+                "is in use by another process",
+                where=str(self._database),
+                remedy="wait for the running build, or end it",
+            ) from None
 
 
 class _Raw:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from throughline.source import Refused
+from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
     BATCH_ROWS,
     KPI,
@@ -37,7 +37,7 @@ _SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", BUILD, KPI)
 
 
 class Postgres:
-    """Raises Refused when the server cannot be reached, entered or written to."""
+    """Raises Unreachable when the server cannot be entered, Refused when it may not be written to."""
 
     def __init__(self, home: Path, url: str) -> None:
         self._home, self._url = home, url
@@ -135,7 +135,7 @@ class Postgres:
             connection = psycopg2.connect(self._url)
         except psycopg2.OperationalError as error:
             why = str(error).strip().splitlines()[0].rpartition("failed: ")[2] or "no answer"
-            raise Refused(
+            raise Unreachable(
                 why, where=self._where, remedy="check that the server runs and its address, user and database"
             ) from None
         try:
