@@ -4,7 +4,11 @@ e2e (Airflow and a browser)."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +16,8 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -86,9 +91,7 @@ def postgres_database(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[str]:
     """The URL of an S3 and SQS double of this test run's own, reached over HTTP; it lists three keys a page."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         env={**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": "3"},
@@ -135,3 +138,78 @@ def bucket(aws: str) -> str:
     name = f"test-{uuid.uuid4().hex[:12]}"
     boto3.client("s3").create_bucket(Bucket=name)
     return name
+
+
+@dataclass(frozen=True)
+class SparkCluster:
+    """A standalone cluster: its URL, and its workers' processes."""
+
+    url: str
+    workers: list[subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SparkCluster]:
+    """A real cluster of one master and two workers, small enough for two cores."""
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        pytest.skip("NOTHING OF SPARK WAS TESTED: Java is not installed (.ci/run installs it where it may)")
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    defaults = {
+        "spark.driver.host": "127.0.0.1", "spark.driver.memory": "1g", "spark.executor.memory": "768m",
+        "spark.sql.shuffle.partitions": "2", "spark.network.timeout": "60s", "spark.executor.heartbeatInterval": "5s",
+    }  # fmt: skip
+    (tmp_path / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in defaults.items()))
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path / "local"))
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [home / "bin" / "spark-class", *arguments],
+            env={**os.environ, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(tmp_path / "work")},
+            stdout=(tmp_path / "cluster.log").open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def until(is_there: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + 120
+        while not is_there():
+            assert time.monotonic() < deadline, f"{what}: {(tmp_path / 'cluster.log').read_text()[-2000:]}"
+            time.sleep(0.3)
+
+    port, page = free_port(), free_port()
+    url, host = f"spark://127.0.0.1:{port}", ("--host", "127.0.0.1")
+    processes = [start("org.apache.spark.deploy.master.Master", *host, "--port", str(port), "--webui-port", str(page))]
+    try:
+        until(lambda: is_open(port), "the master does not start")
+        for _ in range(2):
+            processes.append(
+                start("org.apache.spark.deploy.worker.Worker", *host, "--cores", "1", "--memory", "1g",
+                      "--webui-port", str(free_port()), url)
+            )  # fmt: skip
+
+        def workers_alive() -> int:
+            with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=5) as answer:
+                return int(json.load(answer)["aliveworkers"])
+
+        until(lambda: workers_alive() == 2, "the workers do not join")
+        yield SparkCluster(url, processes[1:])
+    finally:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

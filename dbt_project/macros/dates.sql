@@ -6,6 +6,7 @@
   week_start(day)          the Monday of the day's ISO week
   add_days(day, n)         a date n days later
   days_between(day, later) whole days from one date to a later one
+  hours_between(moment, later) hours from one timestamp to a later one, as a double
 -#}
 {% macro local_date(moment) -%}
     {%- if var('time_zone') == 'UTC' -%}cast({{ moment }} as date)
@@ -29,3 +30,11 @@
 {% macro days_between(day, later) -%}{{ return(adapter.dispatch('days_between')(day, later)) }}{%- endmacro %}
 {% macro default__days_between(day, later) -%}({{ later }} - {{ day }}){%- endmacro %}
 {% macro spark__days_between(day, later) -%}datediff({{ later }}, {{ day }}){%- endmacro %}
+
+{% macro hours_between(moment, later) -%}{{ return(adapter.dispatch('hours_between')(moment, later)) }}{%- endmacro %}
+{% macro default__hours_between(moment, later) -%}
+    cast(extract(epoch from ({{ later }} - {{ moment }})) / 3600 as double)
+{%- endmacro %}
+{% macro spark__hours_between(moment, later) -%}
+    cast((unix_micros({{ later }}) - unix_micros({{ moment }})) / 3600000000 as double)
+{%- endmacro %}

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from throughline import intake, landing, settings, transform
+from throughline import intake, landing, migration, settings, transform
 from throughline.ledger import Ledger
 from throughline.source import Refused, Stopped
 from throughline.sources import SOURCES
@@ -108,6 +108,24 @@ def rollback(as_json: Json = False) -> None:
         facts,
         lambda: out.print(f"live again: publish {live.publish_id} of {live.published_at:%Y-%m-%d %H:%M} UTC"),
     )
+
+
+@app.command()
+def migrate(
+    to: Annotated[str, typer.Argument(metavar="URL", help="As THROUGHLINE_WAREHOUSE: the engine to move to.")],
+    as_json: Json = False,
+) -> None:
+    """Move to another engine: build there from the raw files, prove that all tables are equal, publish."""
+    use = settings.load()
+    with _progress("migrate", None) as step:
+        done = migration.migrate(use, to, at=_now(), progress=step)
+
+    def show() -> None:
+        rows = sum(done.rows.values())
+        out.print(f"{len(done.rows)} tables with {rows:,} rows are equal on both engines and published there")
+        out.print("from now on set THROUGHLINE_WAREHOUSE to that URL, for Airflow too")
+
+    _print(as_json, asdict(done), show)
 
 
 @app.command()
@@ -352,8 +370,8 @@ def _show_publication(use: settings.Settings, done: transform.Publication) -> No
         "published" if done.is_new else "published (nothing changed)",
         [{"table": t, "rows": n} for t, n in done.rows.items()],
     )
-    database = use.home / "published.duckdb" if use.warehouse.startswith("duckdb") else "the warehouse"
-    out.print(f"for BI tools: {database} (schema kpi) and {use.home / 'kpi'}/<table>.parquet")
+    server = "" if use.warehouse.startswith("duckdb") else "the warehouse and "
+    out.print(f"for BI tools: {server}{use.published} (schema kpi), {use.home / 'kpi'}/<table>.parquet")
 
 
 def _no_rows(source: str, state: str) -> dict[str, Any]:

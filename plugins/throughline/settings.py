@@ -117,15 +117,20 @@ def _queue(environ: Mapping[str, str], landing: Path | S3Url) -> str:
 
 
 def _warehouse(environ: Mapping[str, str], home: Path) -> str:
-    value = environ.get("THROUGHLINE_WAREHOUSE") or f"duckdb:///{home / 'warehouse.duckdb'}"
+    return warehouse_url(environ.get("THROUGHLINE_WAREHOUSE") or "", home, where="THROUGHLINE_WAREHOUSE")
+
+
+def warehouse_url(given: str, home: Path, *, where: str) -> str:
+    """The URL of an engine that we know, "" being DuckDB in `home`. Raises Refused naming `where` it was given."""
+    value = given or f"duckdb:///{home / 'warehouse.duckdb'}"
     if value.startswith("duckdb:///"):
         return f"duckdb:///{Path(value.removeprefix('duckdb:///')).absolute()}"
-    if value.startswith("postgresql://"):
+    if value.startswith(("postgresql://", "spark://")):
         return value
     raise Refused(
         f"{value.split('://')[0]} is not an engine this version knows",
-        where="THROUGHLINE_WAREHOUSE",
-        remedy="give duckdb:///path/to/warehouse.duckdb or postgresql://user@host/database",
+        where=where,
+        remedy="give duckdb:///path/to/warehouse.duckdb , postgresql://user@host/database, spark://host:7077 or spark://local",
     )
 
 

@@ -49,7 +49,7 @@ neighbours as (
         shortly_before as (
             partition by messages.source, messages.actor_key, messages.fingerprint_key
             order by messages.sent_at
-            range between interval '{{ var("cross_post_minutes") }}' minute preceding
+            range between interval '{{ 60 * var("cross_post_minutes") }}' second preceding
             and interval '0.000001' second preceding
         )
 

@@ -112,9 +112,7 @@ select
     cast(so_far.rows_duplicate as bigint) as rows_duplicate,
     reasons.rejected_by_reason,
     so_far.observed_until_so_far as observed_until,
-    cast(
-        {{ dbt.datediff('so_far.observed_until_so_far', 'so_far.last_seen_at', 'hour') }} as double  -- noqa: LT05  # long only once the macro is expanded
-    ) as freshness_hours,
+    {{ hours_between('so_far.observed_until_so_far', 'so_far.last_seen_at') }} as freshness_hours,
     -- the people are matched as of this build, so the share belongs to the source's last day only
     case when so_far.day_from_last = 1 then cast(matches.account_count as bigint) end as account_count,
     case

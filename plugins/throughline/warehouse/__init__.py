@@ -7,6 +7,7 @@ published twice are one publish.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -16,7 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from throughline.source import Refused
+
 if TYPE_CHECKING:
+    import duckdb
+
     from throughline.settings import Settings
 
 KPI: Final = "kpi"
@@ -67,6 +72,10 @@ def connect(settings: Settings) -> Warehouse:
         from throughline.warehouse.duckdb import DuckDB
 
         return DuckDB(settings.home, Path(settings.warehouse.removeprefix("duckdb:///")))
+    if settings.warehouse.startswith("spark://"):
+        from throughline.warehouse.spark import Spark
+
+        return Spark(settings.home, settings.warehouse)
     from throughline.warehouse.postgres import Postgres
 
     return Postgres(settings.home, settings.warehouse)
@@ -127,16 +136,70 @@ def _collect(folder: Path, tables: Iterable[str]) -> None:
     with duckdb.connect(str(folder / "published.duckdb")) as db:
         db.execute(f"create schema {KPI}")
         for table in tables:
-            path = str(folder / KPI / f"{table}.parquet").replace("'", "''")
-            db.execute(f"create table {KPI}.\"{table}\" as select * from read_parquet('{path}')")  # noqa: S608  # names from the catalog
+            path = quoted(str(folder / KPI / f"{table}.parquet"))
+            db.execute(f'create table {KPI}."{table}" as select * from read_parquet({path})')  # noqa: S608  # names from the catalog
 
 
-def link_parquet(home: Path, publish_id: str) -> None:
-    """Point $HOME/kpi at the Parquet of one publish."""
+def link_published(home: Path, publish_id: str) -> None:
+    """Make $HOME/published.duckdb and $HOME/kpi those of one publish; who reads the old ones keeps them."""
+    link = home / ".published.next"
+    link.unlink(missing_ok=True)
+    os.link(staged_file(home, publish_id), link)
+    link.replace(home / "published.duckdb")
     alias = home / ".kpi.next"
     alias.unlink(missing_ok=True)
     alias.symlink_to(Path("publishes") / publish_id / KPI)
     alias.replace(home / KPI)
+
+
+def read_published(home: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """One statement on $HOME/published.duckdb, locked against everything else: (column names, rows)."""
+    import duckdb
+
+    published = home / "published.duckdb"
+    if not published.exists():
+        raise Refused("nothing is published yet", remedy="run: throughline run")
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    try:
+        with duckdb.connect(str(published), read_only=True, config=config) as db:
+            db.execute("set lock_configuration = true")
+            result = db.execute(sql)
+            return [column[0] for column in result.description or []], result.fetchall()
+    except duckdb.Error as error:
+        raise Refused(str(error).splitlines()[0], remedy="see the tables with: show all tables") from None
+
+
+def ordered(
+    db: duckdb.DuckDBPyConnection, table: str, schema: str = KPI
+) -> tuple[str, pa.Schema, pa.RecordBatchReader]:
+    """One built table in a fixed order, so that the same rows give the same bytes."""
+    reader = db.execute(f'select * from {schema}."{table}" order by all').to_arrow_reader(BATCH_ROWS)  # noqa: S608  # names of ours
+    return table, reader.schema, reader
+
+
+def read_parquet(table: str, files: str) -> tuple[str, pa.Schema, pa.RecordBatchReader]:
+    """One table that an engine wrote as Parquet files, in the same fixed order."""
+    import duckdb
+
+    db = duckdb.connect()
+    found = db.execute(f"select * from read_parquet({quoted(files)})").to_arrow_reader(1).schema  # noqa: S608  # a path of ours
+    columns = ", ".join(utc_column(field) for field in found)
+    db.execute(f'create view "{table}" as select {columns} from read_parquet({quoted(files)})')  # noqa: S608  # the same
+    return ordered(db, table, schema="main")
+
+
+def utc_column(field: pa.Field) -> str:
+    """UTC instants become plain timestamps in UTC, the one timestamp type that all engines share."""
+    name = f'"{field.name}"'
+    return f"timezone('UTC', {name}) as {name}" if pa.types.is_timestamp(field.type) else name
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def forget_parquet(publishes: Path, kept: Iterable[str]) -> None:

@@ -7,7 +7,6 @@ $HOME/published.duckdb, $HOME/kpi    what is live: a hard link and a symbolic li
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +17,16 @@ import pyarrow as pa
 
 from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
-    BATCH_ROWS,
-    KPI,
     SCHEMAS,
     Raw,
     forget_parquet,
-    link_parquet,
+    link_published,
+    ordered,
+    quoted,
+    read_published,
     sql_type,
     staged_file,
+    utc_column,
     write_publish,
 )
 
@@ -54,7 +55,7 @@ class DuckDB:
     def read(self, table: str) -> pa.Table:
         schema, _, name = table.partition(".")
         with self._connect(read_only=True) as db:
-            return _ordered(db, name, schema)[2].read_all()
+            return ordered(db, name, schema)[2].read_all()
 
     def stage(self) -> tuple[str, dict[str, int]]:
         with self._connect(read_only=True) as db:
@@ -63,38 +64,20 @@ class DuckDB:
             ).fetchall()
             if not named:
                 raise Refused("nothing is built", where=str(self._database), remedy="run: throughline build")
-            publish_id, rows = write_publish(self._publishes, (_ordered(db, name) for (name,) in named))
+            publish_id, rows = write_publish(self._publishes, (ordered(db, name) for (name,) in named))
         return publish_id, rows
 
     def switch(self, publish_id: str) -> None:
         kept = staged_file(self._home, publish_id)
         if not kept.exists():
             raise Refused("is not kept any more", where=f"publish {publish_id}", remedy="build and publish again")
-        link = self._home / ".published.next"
-        link.unlink(missing_ok=True)
-        os.link(kept, link)
-        link.replace(self._home / "published.duckdb")
-        link_parquet(self._home, publish_id)
+        link_published(self._home, publish_id)
 
     def forget(self, kept: Iterable[str]) -> None:
         forget_parquet(self._publishes, kept)
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        published = self._home / "published.duckdb"
-        if not published.exists():
-            raise Refused("nothing is published yet", remedy="run: throughline run")
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "enable_external_access": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        try:
-            with duckdb.connect(str(published), read_only=True, config=config) as db:
-                db.execute("set lock_configuration = true")
-                result = db.execute(sql)
-                return [column[0] for column in result.description or []], result.fetchall()
-        except duckdb.Error as error:
-            raise Refused(str(error).splitlines()[0], remedy="see the tables with: show all tables") from None
+        return read_published(self._home, sql)
 
     def _connect(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         try:
@@ -115,8 +98,8 @@ class _Raw:
 
     def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
         if files:
-            columns = ", ".join(_column(field) for field in schema)
-            listed = ", ".join(_quoted(str(path)) for path in files.values())
+            columns = ", ".join(utc_column(field) for field in schema)
+            listed = ", ".join(quoted(str(path)) for path in files.values())
             query = f"select {columns} from read_parquet([{listed}], union_by_name = true)"  # noqa: S608  # paths are quoted, columns are ours
         else:
             columns = ", ".join(f'cast(null as {sql_type(field)}) as "{field.name}"' for field in schema)
@@ -125,7 +108,7 @@ class _Raw:
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
         self._db.register("rows_in_memory", pa.Table.from_pylist(list(rows), schema=schema))
-        columns = ", ".join(_column(field) for field in schema)
+        columns = ", ".join(utc_column(field) for field in schema)
         self._db.execute(f'create or replace table raw."{name}" as select {columns} from rows_in_memory')  # noqa: S608  # columns are ours
         self._db.unregister("rows_in_memory")
 
@@ -137,21 +120,3 @@ class _Raw:
         ).fetchall()
         if [column for (column,) in present] != schema.names:
             self.table(name, schema, [])
-
-
-def _column(field: pa.Field) -> str:
-    """UTC instants become plain timestamps in UTC, the one timestamp type that all engines share."""
-    name = f'"{field.name}"'
-    return f"timezone('UTC', {name}) as {name}" if pa.types.is_timestamp(field.type) else name
-
-
-def _ordered(
-    db: duckdb.DuckDBPyConnection, table: str, schema: str = KPI
-) -> tuple[str, pa.Schema, pa.RecordBatchReader]:
-    """One built table in a fixed order, so that the same rows give the same bytes."""
-    reader = db.execute(f'select * from {schema}."{table}" order by all').to_arrow_reader(BATCH_ROWS)  # noqa: S608  # names of ours
-    return table, reader.schema, reader
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

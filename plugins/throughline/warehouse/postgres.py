@@ -22,7 +22,7 @@ from throughline.warehouse import (
     KPI,
     Raw,
     forget_parquet,
-    link_parquet,
+    link_published,
     sql_type,
     write_publish,
 )
@@ -101,7 +101,7 @@ class Postgres:
             for name in names:
                 cursor.execute(f'create view {KPI}."{name}" as select * from {schema}."{name}"')  # noqa: S608  # names from the catalog
             cursor.execute(f"grant select on all tables in schema {KPI} to {READER}")
-        link_parquet(self._home, publish_id)
+        link_published(self._home, publish_id)
 
     def forget(self, kept: Iterable[str]) -> None:
         keep = {f"{KPI}_{publish_id}" for publish_id in kept} | {BUILD}
