@@ -76,14 +76,20 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_server: str) -> Iterator[str]:
     """The URL of an empty database."""
+    with fresh_database(postgres_server) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """The URL of an empty database of this server; dropped at the end."""
     import psycopg2
 
     name = f"test_{uuid.uuid4().hex[:12]}"
-    connection = psycopg2.connect(postgres_server)
+    connection = psycopg2.connect(server)
     connection.autocommit = True
     connection.cursor().execute(f"create database {name}")
-    parts = urlsplit(postgres_server)
-    yield urlunsplit(parts._replace(path=f"/{name}"))
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     connection.cursor().execute(f"drop database {name} with (force)")
     connection.close()
 
@@ -114,10 +120,15 @@ def aws_server() -> Iterator[str]:
 @pytest.fixture
 def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The double's URL, with the standard AWS environment set to it and nothing of this machine's own left in it."""
+    aws_environment(aws_server, monkeypatch)
+    return aws_server
+
+
+def aws_environment(server: str, environment: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
+        environment.delenv(name)
     for name, value in {
-        "AWS_ENDPOINT_URL": aws_server,
+        "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -126,8 +137,7 @@ def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_MAX_ATTEMPTS": "1",
     }.items():
-        monkeypatch.setenv(name, value)
-    return aws_server
+        environment.setenv(name, value)
 
 
 @pytest.fixture
