@@ -6,6 +6,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
+# Only Spark needs it: --build-arg JAVA_PACKAGE=openjdk-17-jre-headless
+ARG JAVA_PACKAGE=""
+RUN if [ -n "$JAVA_PACKAGE" ]; then \
+      apt-get update && apt-get install --yes --no-install-recommends procps "$JAVA_PACKAGE" && \
+      rm -rf /var/lib/apt/lists/*; \
+    fi
+
 RUN groupadd --gid 50000 airflow \
  && useradd --uid 50000 --gid airflow --create-home --home-dir /opt/airflow airflow \
  && install -d -o airflow -g airflow /opt/airflow/logs /var/lib/throughline /landing

@@ -176,13 +176,14 @@ def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path / "local"))
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [home / "bin" / "spark-class", *arguments],
-            env={**os.environ, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(tmp_path / "work")},
-            stdout=(tmp_path / "cluster.log").open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (tmp_path / "cluster.log").open("ab") as log:
+            return subprocess.Popen(
+                [home / "bin" / "spark-class", *arguments],
+                env={**os.environ, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(tmp_path / "work")},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def until(is_there: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + 120
@@ -194,7 +195,7 @@ def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     url, host = f"spark://127.0.0.1:{port}", ("--host", "127.0.0.1")
     processes = [start("org.apache.spark.deploy.master.Master", *host, "--port", str(port), "--webui-port", str(page))]
     try:
-        until(lambda: is_open(port), "the master does not start")
+        until(lambda: is_open(port) and is_open(page), "the master does not start")
         for _ in range(2):
             processes.append(
                 start("org.apache.spark.deploy.worker.Worker", *host, "--cores", "1", "--memory", "1g",

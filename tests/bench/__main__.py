@@ -106,7 +106,12 @@ def one(way: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["one"]:
+    if sys.argv[1:2] == ["engines"]:
+        from tests.bench import engines
+
+        chosen = engines.ENGINES if sys.argv[2] == "all" else sys.argv[2].split(",")
+        engines.main(list(chosen), int(sys.argv[3]))
+    elif sys.argv[1:2] == ["one"]:
         one(sys.argv[2], Path(sys.argv[3]))
     else:
         main(*(int(value) for value in [*sys.argv[1:], *("200000", "3")[len(sys.argv) - 1 :]]))
