@@ -26,6 +26,7 @@ ORDERS: Final = ("DMY", "MDY", "YMD")
 
 _EMAIL = r"(?i)^(mailto:)?[^@\s,;<>]+@[^@\s,;<>]+$"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ][\d:.]+ ?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_SHORT_HOUR = re.compile(r"(?<=\d{4}-\d{2}-\d{2})([T ])(?=\d:)", re.ASCII)
 _PARTS = re.compile(
     r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{2,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[\s\u202f]*([AaPp])[Mm])?)?",
     re.ASCII,
@@ -198,7 +199,7 @@ def _date(text: str, order: str | None) -> date:
 
 def _moment(text: str, order: str | None, zone: tzinfo) -> datetime:
     if _ISO_DATE.fullmatch(text):
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_SHORT_HOUR.sub(r"\g<1>0", text))
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     parts = _parts(text)
     day = _day(parts, order)
