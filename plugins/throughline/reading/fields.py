@@ -130,7 +130,9 @@ def records(
             yield Batch(form.table, batch)
     if zoneless:
         remedy = "land the file in a folder such as zone=Europe/Berlin if they are of another zone"
-        yield Ignored(sheet.place, f"times of {', '.join(sorted(zoneless))} name no zone and are taken as UTC; {remedy}")
+        yield Ignored(
+            sheet.place, f"times of {', '.join(sorted(zoneless))} name no zone and are taken as UTC; {remedy}"
+        )
     for one in form.fields:
         if one.column in at and tallies[one.column].unreadable:
             yield from _judged(sheet, one, sheet.header[at[one.column]], tallies[one.column])

@@ -32,13 +32,13 @@ def deals(source: str) -> Table:
     return Table("deals", _schema(columns), ("deal_id",), people, version="modified_at", observed="modified_at")
 
 
-def deal_stages(source: str) -> Table:  # noqa: ARG001  # one signature for all shapes
+def deal_stages(source: str) -> Table:  # one signature for all shapes
     """One row per deal and stage that it entered."""
     columns = {"deal_id": _TEXT, "entered_at": _TIME, "stage": _TEXT, "pipeline": _TEXT}
     return Table("deal_stages", _schema(columns), ("deal_id", "entered_at", "stage"), observed="entered_at")
 
 
-def accounts(source: str) -> Table:  # noqa: ARG001  # as above
+def accounts(source: str) -> Table:  # as above
     """One row per account, that is, per company."""
     columns = {"account_id": _TEXT, "domain": _TEXT, "industry": _TEXT, "created_at": _TIME, "modified_at": _TIME}
     return Table("accounts", _schema(columns), ("account_id",), version="modified_at", observed="modified_at")

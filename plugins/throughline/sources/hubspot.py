@@ -202,7 +202,9 @@ def _without(stages: pa.Array, pipelines: pa.Array) -> pa.Array:
 
 def _entered(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> Iterator[Parsed]:
     """One row per deal and column "Date entered <stage>" that has a time."""
-    columns = {f"stage_{at}": (label, entered) for at, label in enumerate(sheet.header) if (entered := stage_entered(label))}
+    columns = {
+        f"stage_{at}": (label, entered) for at, label in enumerate(sheet.header) if (entered := stage_entered(label))
+    }
     if not columns:
         return
     times = (Field(column, (label,), "date-time") for column, (label, _) in columns.items())
