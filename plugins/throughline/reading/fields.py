@@ -95,7 +95,6 @@ def records(
     """
     told = declared if isinstance(declared, Declared) else Declared(declared)
     at = positions(sheet, form)
-    zoneless: set[str] = set()
     tallies = {column: Tally() for column in at}
     whole = schema(form.fields)
     for part in delimited.rows(sheet, chunks, at, form.nothing):
@@ -112,8 +111,8 @@ def records(
             text = cells.texts(part.records.column(one.column))
             values = _typed(sheet, one, header, text, part.numbers, told)
             typed.append(values)
-            if form.local and not told.zone and one.kind == "date-time" and cells.zoneless(text):
-                zoneless.add(header)
+            if form.local and not told.zone and one.kind == "date-time":
+                tallies[one.column].zoneless |= cells.zoneless(text)
             bad = tallies[one.column].add(text, values, part.numbers)
             if bad and (one.required or one.strict):
                 _note(wrong, cells.unreadable(text, values), f"{header} cannot be read as {one.kind}")
@@ -128,14 +127,7 @@ def records(
             batch = batch.filter(pa.array([index not in wrong for index in range(batch.num_rows)]))
         if batch.num_rows:
             yield Batch(form.table, batch)
-    if zoneless:
-        remedy = "land the file in a folder such as zone=Europe/Berlin if they are of another zone"
-        yield Ignored(
-            sheet.place, f"times of {', '.join(sorted(zoneless))} name no zone and are taken as UTC; {remedy}"
-        )
-    for one in form.fields:
-        if one.column in at and tallies[one.column].unreadable:
-            yield from _judged(sheet, one, sheet.header[at[one.column]], tallies[one.column])
+    yield from _findings(sheet, form, at, tallies)
 
 
 def positions(sheet: delimited.Sheet, form: Form) -> dict[str, int]:
@@ -157,11 +149,13 @@ def positions(sheet: delimited.Sheet, form: Form) -> dict[str, int]:
 
 @dataclass
 class Tally:
-    """How many values of a field could be read; first: the row of the first that could not."""
+    """How many values of a field could be read; first: the row of the first that could not; zoneless: times without
+    a zone were taken as UTC."""
 
     readable: int = 0
     unreadable: int = 0
     first: int = field(default=0)
+    zoneless: bool = False
 
     def add(self, text: pa.Array, typed: pa.Array, numbers: Sequence[int]) -> int:
         """Count one batch; returns how many could not be read."""
@@ -195,6 +189,17 @@ def _typed(
     except cells.Fraction as fraction:
         what = f"holds a value between 0 and 1 (row {numbers[fraction.index]}) where percentages from 0 to 100 are due"
         raise Refused(what, where=place, remedy="export the field as the tool shows it, 0 to 100") from None
+
+
+def _findings(
+    sheet: delimited.Sheet, form: Form, at: Mapping[str, int], tallies: Mapping[str, Tally]
+) -> Iterator[Ignored]:
+    if zoneless := sorted({sheet.header[at[column]] for column, tally in tallies.items() if tally.zoneless}):
+        remedy = "land the file in a folder such as zone=Europe/Berlin if they are of another zone"
+        yield Ignored(sheet.place, f"times of {', '.join(zoneless)} name no zone and are taken as UTC; {remedy}")
+    for one in form.fields:
+        if one.column in at and tallies[one.column].unreadable:
+            yield from _judged(sheet, one, sheet.header[at[one.column]], tallies[one.column])
 
 
 def _judged(sheet: delimited.Sheet, one: Field, header: str, tally: Tally) -> Iterator[Ignored]:

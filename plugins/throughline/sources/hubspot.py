@@ -93,7 +93,7 @@ _OWNERS: Final = Form(
     "owners",
     (
         _field("owner_id", "owner_id"),
-        _field("email", "email", required=True),
+        _field("email", "email"),
         _field("first_name", "first_name"),
         _field("last_name", "last_name"),
         _field("full_name", "full_name"),

@@ -103,7 +103,7 @@ _OWNERS: Final = Form(
     "owners",
     (
         _field("User", "owner_id", "ID", "User ID"),
-        _field("User", "email", "Email", "Email address", required=True),
+        _field("User", "email", "Email", "Email address"),
         _field("User", "name", "Name", "User name", required=True),
         _field("User", "is_active", "Active", "Is active", kind="flag"),
     ),
