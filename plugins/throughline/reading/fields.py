@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, tuple[pa.DataType, Reader]]] = {
     "time zone": (pa.string(), lambda values, _: cells.time_zones(values)),
     "flag": (pa.bool_(), lambda values, _: cells.flags(values)),
     "count": (pa.int64(), lambda values, _: cells.counts(values)),
+    "number": (pa.float64(), lambda values, _: cells.numbers(values)),
     "amount": (AMOUNT, lambda values, _: cells.amounts(values)),
     "money": (AMOUNT, lambda values, told: money(values, told.decimal)),
     "currency": (pa.string(), lambda values, _: cells.codes(values)),
