@@ -52,11 +52,26 @@ class Pseudonymiser:
         return pc.take(pa.array(keys, pa.string()), encoded.indices)
 
     def batch(self, records: pa.RecordBatch, people: Mapping[str, str]) -> pa.RecordBatch:
-        """records: RecordBatch[n, any schema] -> the same schema, every people column pseudonymised."""
+        """records: RecordBatch[n, any schema] -> the same schema, every people column pseudonymised.
+
+        A namespace in braces, {tool}, is the column that holds the namespace of each row.
+        """
         for column, namespace in people.items():
             at = records.schema.get_field_index(column)
-            records = records.set_column(at, records.schema.field(at), self.column(namespace, records.column(at)))
+            if namespace.startswith("{"):
+                keys = self._by_row(records.column(namespace.strip("{}")), records.column(at))
+            else:
+                keys = self.column(namespace, records.column(at))
+            records = records.set_column(at, records.schema.field(at), keys)
         return records
+
+    def _by_row(self, namespaces: pa.Array, identifiers: pa.Array) -> pa.Array:
+        """Each identifier keyed in the namespace beside it; null where one of them is missing or blank."""
+        keys = [
+            self.key(namespace, identifier) if namespace and identifier and identifier.strip() else None
+            for namespace, identifier in zip(namespaces.to_pylist(), identifiers.to_pylist(), strict=True)
+        ]
+        return pa.array(keys, pa.string())
 
 
 class Features(NamedTuple):  # a tuple, because one is made for every message

@@ -96,7 +96,8 @@ class Table:
     """One table of a source.
 
     key: columns that identify a record across all exports of this source.
-    people: column -> namespace of the identifier in it ("email" is shared by all sources, so it joins them).
+    people: column -> namespace of the identifier in it ("email" is shared by all sources, so it joins them), or
+        "{column}" where the namespace of each row stands in a column.
     version: a column that grows when the record changes; of two copies the higher one is current, then the
         copy from the export that was observed last.
     observed: a timestamp column whose maximum tells until when the export has seen the world.
@@ -112,7 +113,8 @@ class Table:
     def __post_init__(self) -> None:
         if not self.key:
             raise ValueError(f"table {self.name}: a table without a key cannot be deduplicated; name its key columns")
-        named = {*self.key, *self.people, *filter(None, (self.version, self.observed))}
+        by_row = {namespace.strip("{}") for namespace in self.people.values() if namespace.startswith("{")}
+        named = {*self.key, *self.people, *by_row, *filter(None, (self.version, self.observed))}
         if missing := sorted(named - set(self.schema.names)):
             raise ValueError(f"table {self.name}: {', '.join(missing)} not in its schema")
         for column in self.people:

@@ -1,7 +1,8 @@
 """Columns of text -> typed columns. What cannot be read becomes NULL, and `unreadable` tells where.
 
 Dates are ISO 8601 or in an order that the reader was told (`order_declared`); day, month and year are never guessed:
-03-07-24 raises `Unclear` with its readings. Date-times without a zone are UTC. Dates are never shifted by a zone.
+03-07-24 raises `Unclear` with its readings. Date-times without a zone are UTC, or in the zone that the reader was told.
+Dates are never shifted by a zone.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,8 +26,10 @@ ORDERS: Final = ("DMY", "MDY", "YMD")
 
 _EMAIL = r"(?i)^(mailto:)?[^@\s,;<>]+@[^@\s,;<>]+$"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ][\d:.]+ ?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_SHORT_HOUR = re.compile(r"(?<=\d{4}-\d{2}-\d{2})([T ])(?=\d:)", re.ASCII)
 _PARTS = re.compile(
-    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{2,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([AaPp])[Mm])?)?", re.ASCII
+    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{2,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[\s\u202f]*([AaPp])[Mm])?)?",
+    re.ASCII,
 )
 _DECLARED = re.compile(r"(?:^|/)dates=(D{1,2}|M{1,2}|Y{2,4})-(D{1,2}|M{1,2}|Y{2,4})-(D{1,2}|M{1,2}|Y{2,4})/", re.I)
 
@@ -120,16 +124,39 @@ def dates(values: pa.Array, order: str | None = None) -> pa.Array:
     return _one_by_one(values, pa.date32(), lambda text: _date(text, order))
 
 
-def moments(values: pa.Array, order: str | None = None) -> pa.Array:
-    """UTC timestamps; without a zone they are UTC, a date alone is its midnight. Raises Unclear."""
+def shares(values: pa.Array) -> pa.Array:
+    """Shares of 0 to 1, also written as 20%; what lies outside cannot be read."""
+    is_percentage = pc.ends_with(values, "%")
+    found = numbers(texts(pc.utf8_rtrim(values, "% ")))
+    found = pc.if_else(is_percentage, pc.divide(found, 100.0), found)
+    inside = pc.and_(pc.greater_equal(found, 0), pc.less_equal(found, 1))
+    return pc.if_else(inside, found, pa.scalar(None, pa.float64()))
+
+
+def codes(values: pa.Array) -> pa.Array:
+    """Three-letter codes of currencies, in capitals; another cannot be read."""
+    code = pc.utf8_upper(values)
+    return pc.if_else(pc.match_substring_regex(code, "^[A-Z]{3}$"), code, pa.scalar(None, pa.string()))
+
+
+def zoneless(values: pa.Array) -> bool:
+    """Whether some date-time names no zone."""
+    named = pc.match_substring_regex(values, r"(?:Z|[+-]\d{2}:?\d{2})$")
+    dated = pc.match_substring(values, ":")
+    return bool(pc.any(pc.and_(dated, pc.invert(named))).as_py())
+
+
+def moments(values: pa.Array, order: str | None = None, zone: str | None = None) -> pa.Array:
+    """UTC timestamps; without a zone they are in `zone` or UTC, a date alone is its midnight. Raises Unclear."""
     try:
         return pc.cast(values, TIMESTAMP)
     except pa.ArrowInvalid:
         pass
     try:
-        return pc.assume_timezone(pc.cast(values, pa.timestamp("us")), "UTC")
+        local = pc.cast(values, pa.timestamp("us"))
+        return pc.cast(pc.assume_timezone(local, zone or "UTC", ambiguous="earliest", nonexistent="latest"), TIMESTAMP)
     except pa.ArrowInvalid:
-        return _one_by_one(values, TIMESTAMP, lambda text: _moment(text, order))
+        return _one_by_one(values, TIMESTAMP, lambda text: _moment(text, order, ZoneInfo(zone) if zone else UTC))
 
 
 def unreadable(text: pa.Array, typed: pa.Array) -> pa.Array:
@@ -170,10 +197,10 @@ def _date(text: str, order: str | None) -> date:
     return _day(_parts(text), order)
 
 
-def _moment(text: str, order: str | None) -> datetime:
+def _moment(text: str, order: str | None, zone: tzinfo) -> datetime:
     if _ISO_DATE.fullmatch(text):
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(_SHORT_HOUR.sub(r"\g<1>0", text))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     parts = _parts(text)
     day = _day(parts, order)
     hour = int(parts[4] or 0)
@@ -181,7 +208,8 @@ def _moment(text: str, order: str | None) -> datetime:
         if not 1 <= hour <= 12:
             raise ValueError("no hour")
         hour = hour % 12 + (12 if half in "Pp" else 0)
-    return datetime(day.year, day.month, day.day, hour, int(parts[5] or 0), int(parts[6] or 0), tzinfo=UTC)
+    moment = datetime(day.year, day.month, day.day, hour, int(parts[5] or 0), int(parts[6] or 0), tzinfo=zone)
+    return moment.astimezone(UTC)
 
 
 def _parts(text: str) -> re.Match[str]:

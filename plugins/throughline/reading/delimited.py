@@ -47,7 +47,7 @@ _NOT_TEXT: Final = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """A delimited text as examined. body_offset: where the rows begin, in bytes without NULs."""
+    """A delimited text as examined. body_offset: where the rows begin, in bytes without NULs; 0: it has no header."""
 
     place: str
     header: tuple[str, ...]
@@ -92,8 +92,12 @@ def head(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Sheet:
     return _sheet(first, place, is_known, "utf-8" if _is_utf8(first) else "cp1252")
 
 
-def examine(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Sheet:
+def examine(
+    chunks: Chunks, place: str, is_known: Callable[[str], bool], header: tuple[str, ...] | None = None
+) -> Sheet:
     """Read all bytes once. `is_known` tells header cells that mean something; the delimiter showing most of them wins.
+
+    header: the names of the columns of a text that has none itself and is divided by commas.
 
     Raises Refused: empty, no text, no header, broken UTF-8 after a BOM, a quoted cell that is never closed.
     """
@@ -114,7 +118,7 @@ def examine(chunks: Chunks, place: str, is_known: Callable[[str], bool]) -> Shee
     if quotes % 2:
         remedy = "it may have been cut off while copying: copy or export it again"
         raise Refused("ends inside a quoted cell", where=place, remedy=remedy)
-    return sheet
+    return Sheet(place, header, ",", sheet.encoding, 0) if header else sheet
 
 
 def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequence[str]) -> Iterator[Rows | Misfit]:
@@ -141,22 +145,23 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
     )
     parse = arrow_csv.ParseOptions(delimiter=sheet.delimiter, newlines_in_values=True, invalid_row_handler=misfit)
     read = arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False)
+    header_rows = 1 if sheet.body_offset else 0
     following, reported = 1, 0
     try:
         with arrow_csv.open_csv(
             pa.PythonFile(body, mode="r"), read_options=read, parse_options=parse, convert_options=convert
         ) as reader:
             for batch in reader:
-                numbers, following = _numbers(following, batch.num_rows, misfits)
+                numbers, following = _numbers(following, batch.num_rows, misfits, header_rows)
                 records = [batch.column(positions.index(position)) for position in columns.values()]
                 yield Rows(pa.RecordBatch.from_arrays(records, names=list(columns)), numbers)
                 while reported < len(misfits) and misfits[reported] < following:
-                    yield Misfit(misfits[reported] + 1)
+                    yield Misfit(misfits[reported] + header_rows)
                     reported += 1
     except pa.ArrowInvalid:
         remedy = f"a row may be larger than {BLOCK_BYTES >> 20} MB, or no delimited text follows the header"
         raise Refused("cannot be read as delimited text", where=sheet.place, remedy=remedy) from None
-    yield from (Misfit(number + 1) for number in misfits[reported:])
+    yield from (Misfit(number + header_rows) for number in misfits[reported:])
 
 
 def _sheet(first: bytes, place: str, is_known: Callable[[str], bool], encoding: str) -> Sheet:
@@ -202,15 +207,15 @@ def _clean(sheet: Sheet, chunks: Chunks) -> Iterator[bytes]:
             yield piece
 
 
-def _numbers(following: int, count: int, misfits: Sequence[int]) -> tuple[Sequence[int], int]:
+def _numbers(following: int, count: int, misfits: Sequence[int], header_rows: int) -> tuple[Sequence[int], int]:
     """The next `count` row numbers that are no misfits (as shown: header is row 1), and what follows them."""
     if not misfits or misfits[-1] < following:
-        return range(following + 1, following + count + 1), following + count
+        return range(following + header_rows, following + count + header_rows), following + count
     taken = set(misfits)
     numbers: list[int] = []
     while len(numbers) < count:
         if following not in taken:
-            numbers.append(following + 1)
+            numbers.append(following + header_rows)
         following += 1
     return numbers, following
 

@@ -18,9 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.reading import cells, delimited
+from throughline.reading.declared import Declared
+from throughline.reading.money import UnclearAmount, money
 from throughline.source import AMOUNT, TIMESTAMP, Batch, Ignored, Parsed, Refused, Rejected
 
-Reader = Callable[[pa.Array, str | None], pa.Array]
+Reader = Callable[[pa.Array, Declared], pa.Array]
 
 KINDS: Final[Mapping[str, tuple[pa.DataType, Reader]]] = {
     "text": (pa.string(), lambda values, _: values),
@@ -28,10 +30,14 @@ KINDS: Final[Mapping[str, tuple[pa.DataType, Reader]]] = {
     "time zone": (pa.string(), lambda values, _: cells.time_zones(values)),
     "flag": (pa.bool_(), lambda values, _: cells.flags(values)),
     "count": (pa.int64(), lambda values, _: cells.counts(values)),
+    "number": (pa.float64(), lambda values, _: cells.numbers(values)),
     "amount": (AMOUNT, lambda values, _: cells.amounts(values)),
+    "money": (AMOUNT, lambda values, told: money(values, told.decimal)),
+    "currency": (pa.string(), lambda values, _: cells.codes(values)),
     "percentage": (pa.float64(), lambda values, _: cells.percentages(values)),
-    "date": (pa.date32(), cells.dates),
-    "date-time": (TIMESTAMP, cells.moments),
+    "share": (pa.float64(), lambda values, _: cells.shares(values)),
+    "date": (pa.date32(), lambda values, told: cells.dates(values, told.order)),
+    "date-time": (TIMESTAMP, lambda values, told: cells.moments(values, told.order, told.zone)),
 }
 
 
@@ -69,7 +75,8 @@ class Form:
     """The fields of a table.
 
     nothing: spellings of an empty cell; alike: names that are equal under it are one; checks: reason -> the rows of
-    a batch that are rejected for it.
+    a batch that are rejected for it; local: times that name no zone are the exporting user's, so taking them as UTC,
+    where no zone was declared, is reported.
     """
 
     table: str
@@ -77,10 +84,17 @@ class Form:
     nothing: tuple[str, ...] = ("",)
     alike: Callable[[str], str] = str.lower
     checks: Mapping[str, Callable[[pa.RecordBatch], pa.Array]] = field(default_factory=dict)
+    local: bool = False
 
 
-def records(sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, order: str | None = None) -> Iterator[Parsed]:
-    """The rows as batches of `schema(form.fields)`, the rejected ones, and at the end what became NULL."""
+def records(
+    sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, declared: Declared | str | None = None
+) -> Iterator[Parsed]:
+    """The rows as batches of `schema(form.fields)`, the rejected ones, and at the end what became NULL.
+
+    declared: what the landing folder says about dates, times and amounts, or just the order of dates.
+    """
+    told = declared if isinstance(declared, Declared) else Declared(declared)
     at = positions(sheet, form)
     tallies = {column: Tally() for column in at}
     whole = schema(form.fields)
@@ -96,8 +110,10 @@ def records(sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, order:
                 continue
             header = sheet.header[at[one.column]]
             text = cells.texts(part.records.column(one.column))
-            values = _typed(sheet, one, header, text, part.numbers, order)
+            values = _typed(sheet, one, header, text, part.numbers, told)
             typed.append(values)
+            if form.local and not told.zone and one.kind == "date-time":
+                tallies[one.column].zoneless |= cells.zoneless(text)
             bad = tallies[one.column].add(text, values, part.numbers)
             if bad and (one.required or one.strict):
                 _note(wrong, cells.unreadable(text, values), f"{header} cannot be read as {one.kind}")
@@ -112,9 +128,7 @@ def records(sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, order:
             batch = batch.filter(pa.array([index not in wrong for index in range(batch.num_rows)]))
         if batch.num_rows:
             yield Batch(form.table, batch)
-    for one in form.fields:
-        if one.column in at and tallies[one.column].unreadable:
-            yield from _judged(sheet, one, sheet.header[at[one.column]], tallies[one.column])
+    yield from _findings(sheet, form, at, tallies)
 
 
 def positions(sheet: delimited.Sheet, form: Form) -> dict[str, int]:
@@ -136,11 +150,13 @@ def positions(sheet: delimited.Sheet, form: Form) -> dict[str, int]:
 
 @dataclass
 class Tally:
-    """How many values of a field could be read; first: the row of the first that could not."""
+    """How many values of a field could be read; first: the row of the first that could not; zoneless: times without
+    a zone were taken as UTC."""
 
     readable: int = 0
     unreadable: int = 0
     first: int = field(default=0)
+    zoneless: bool = False
 
     def add(self, text: pa.Array, typed: pa.Array, numbers: Sequence[int]) -> int:
         """Count one batch; returns how many could not be read."""
@@ -156,19 +172,35 @@ class Tally:
 
 
 def _typed(
-    sheet: delimited.Sheet, one: Field, header: str, text: pa.Array, numbers: Sequence[int], order: str | None
+    sheet: delimited.Sheet, one: Field, header: str, text: pa.Array, numbers: Sequence[int], told: Declared
 ) -> pa.Array:
     place = f"{sheet.place}, column {header}"
     try:
-        return KINDS[one.kind][1](text, order)
+        return KINDS[one.kind][1](text, told)
     except cells.Unclear as unclear:
         means = " or ".join(unclear.readings)
         what = f"a date that is not written YYYY-MM-DD may mean {means} (row {numbers[unclear.index]})"
         remedy = "export ISO dates, or land the file in a folder that declares them, such as dates=DD-MM-YY"
         raise Refused(what, where=place, remedy=remedy) from None
+    except UnclearAmount as unclear:
+        row = numbers[unclear.index]
+        what = f"an amount has one {unclear.mark}, which may divide thousands or decimals (row {row})"
+        remedy = "land the file in a folder that declares the decimal sign: decimal=comma or decimal=point"
+        raise Refused(what, where=place, remedy=remedy) from None
     except cells.Fraction as fraction:
         what = f"holds a value between 0 and 1 (row {numbers[fraction.index]}) where percentages from 0 to 100 are due"
         raise Refused(what, where=place, remedy="export the field as the tool shows it, 0 to 100") from None
+
+
+def _findings(
+    sheet: delimited.Sheet, form: Form, at: Mapping[str, int], tallies: Mapping[str, Tally]
+) -> Iterator[Ignored]:
+    if zoneless := sorted({sheet.header[at[column]] for column, tally in tallies.items() if tally.zoneless}):
+        remedy = "land the file in a folder such as zone=Europe/Berlin if they are of another zone"
+        yield Ignored(sheet.place, f"times of {', '.join(zoneless)} name no zone and are taken as UTC; {remedy}")
+    for one in form.fields:
+        if one.column in at and tallies[one.column].unreadable:
+            yield from _judged(sheet, one, sheet.header[at[one.column]], tallies[one.column])
 
 
 def _judged(sheet: delimited.Sheet, one: Field, header: str, tally: Tally) -> Iterator[Ignored]:

@@ -26,7 +26,7 @@ from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Parsed, Source, Table
 
 
-def _plain(header: str) -> str:
+def plain(header: str) -> str:
     """E-mail, e_mail and Email are one name."""
     return re.sub(r"[\s_-]", "", header.lower())
 
@@ -45,12 +45,12 @@ FORM: Final = Form(
         Field("time_zone", ("time zone", "tz"), "time zone"),
         Field("is_external", ("is external", "external flag", "external"), "flag"),
     ),
-    alike=_plain,
+    alike=plain,
     checks={
         "the end date lies before the start date": lambda r: pc.less(r.column("end_date"), r.column("start_date")),
     },
 )
-_NAMES: Final = frozenset(_plain(name) for one in FORM.fields for name in one.names)
+_NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.names)
 
 ROSTER: Final = Table("roster", fields.schema(FORM.fields), ("email", "start_date"), fields.people(FORM.fields))
 
@@ -58,7 +58,7 @@ ROSTER: Final = Table("roster", fields.schema(FORM.fields), ("email", "start_dat
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the assignments of one roster."""
     chunks = delimited.of_file(file)
-    sheet = delimited.examine(chunks, file.name, lambda header: _plain(header) in _NAMES)
+    sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
     given = fields.positions(sheet, FORM)
     for part in fields.records(sheet, chunks, FORM, cells.order_declared(file.name)):
         yield Batch("roster", _completed(part.records, given)) if isinstance(part, Batch) else part

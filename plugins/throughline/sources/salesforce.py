@@ -5,7 +5,8 @@ Two makes of one content, told apart by what they hold, not by setting:
   `2024-02-07 20:47:49` in UTC, dates `2024-05-11 00:00:00` (no shift), booleans 1/0, empty lookups 000000000000000AAA;
 - Data Loader, Bulk API and SOQL CSV: one object a file, UTF-8, any delimiter of the Bulk API, date-times with zone,
   booleans true/false or 1/nothing, related fields as `Owner.Email`.
-The object is told by the file name (Opportunity.csv, Opportunity_2.csv), else by the header.
+The object is told by the file name (Opportunity.csv, Opportunity_2.csv), else by the header. OpportunityFieldHistory,
+where fields are tracked, adds its changes of stage to opportunity_history; changes of other fields are not kept.
 
 Columns are found by name, without case. OBJECTS shows which are read; every other column is ignored, on purpose all
 that names people or holds text (Name, Description, NextStep, Phone, addresses). A required column that is missing
@@ -28,10 +29,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from throughline.landing import Archive, LandingFile
 from throughline.reading import cells, delimited, fields
 from throughline.reading.fields import Field, Form
-from throughline.source import Damaged, Ignored, Parsed, Refused, Source, Table
+from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source, Table
 
 NOTHING: Final = ("", "#N/A", "000000000000000AAA", "000000000000000", "000")  # lookups and currencies that are empty
 
@@ -150,7 +154,18 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
         telling=("Id Username IsActive", "Id Username Email"),
     ),
 }
-_NAMES = frozenset(_plain(name) for told in OBJECTS.values() for one in told.form.fields for name in one.names)
+FIELD_HISTORY: Final = _object(  # only its changes of StageName are rows of opportunity_history
+    "opportunity_history",
+    _needed("history_id", "Id"),
+    _needed("opportunity_id", "OpportunityId"),
+    _given("created_by_id", "CreatedById", person="salesforce"),
+    _needed("created_at", "CreatedDate", kind="date-time"),
+    _needed("field", "Field"),
+    _given("stage", "NewValue"),
+    telling=("Id OpportunityId CreatedDate Field NewValue",),
+)
+_READ = {**OBJECTS, "OpportunityFieldHistory": FIELD_HISTORY}
+_NAMES = frozenset(_plain(name) for told in _READ.values() for one in told.form.fields for name in one.names)
 _PART = re.compile(r"(?P<object>[a-z]+)(?:[ _.-]?\(?\d[\d_.:t-]*\)?)?", re.IGNORECASE)  # Account_2, Account (1)
 _RECORD = frozenset({"createddate", "systemmodstamp", "lastmodifieddate", "isdeleted", "ownerid", "createdbyid"})
 _WEEKLY = re.compile(r"we_[a-z0-9]+", re.IGNORECASE)
@@ -173,12 +188,33 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         )
     told = _told(file.name, sheet)
     if told:
-        yield from fields.records(sheet, chunks, told.form, order)
+        yield from _records(sheet, chunks, told, order)
     elif _is_record(sheet):
         yield Ignored(file.name, "an object that is not used")
     else:
         remedy = f"name the file after its object ({', '.join(OBJECTS)}) and export field names, not labels"
         raise Refused("cannot tell the object from name or header", where=file.name, remedy=remedy)
+
+
+def _records(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Object, order: str | None) -> Iterator[Parsed]:
+    parts = fields.records(sheet, chunks, told.form, order)
+    if told is not FIELD_HISTORY:
+        yield from parts
+        return
+    schema, others = fields.schema(OBJECTS["OpportunityHistory"].form.fields), 0
+    for part in parts:
+        if not isinstance(part, Batch):
+            yield part
+            continue
+        found = part.records
+        stages = found.filter(pc.is_in(pc.utf8_lower(found.column("field")), pa.array(["stagename", "stage"])))
+        others += found.num_rows - stages.num_rows
+        nothing = {one.name: pa.nulls(stages.num_rows, one.type) for one in schema}
+        given = nothing | {name: stages.column(name) for name in stages.schema.names if name in nothing}
+        if stages.num_rows:
+            yield Batch(part.table, pa.RecordBatch.from_arrays(list(given.values()), schema=schema))
+    if others:
+        yield Ignored(sheet.place, f"{others:,} changes of fields other than the stage")
 
 
 def _archive(archive: Archive, order: str | None) -> Iterator[Parsed]:
@@ -197,7 +233,7 @@ def _archive(archive: Archive, order: str | None) -> Iterator[Parsed]:
             yield trouble
         elif told and sheet:
             used += 1
-            yield from fields.records(sheet, chunks, told.form, order)
+            yield from _records(sheet, chunks, told, order)
         else:
             yield Ignored(place, "an object that is not used")
     for folder, count in others.items():
@@ -230,13 +266,13 @@ def _told(name: str, sheet: delimited.Sheet) -> Object | None:
         return named
     header = frozenset(map(_plain, sheet.header))
     return next(
-        (o for o in OBJECTS.values() if not header & o.foreign and any(names <= header for names in o.telling)), None
+        (o for o in _READ.values() if not header & o.foreign and any(names <= header for names in o.telling)), None
     )
 
 
 def _named(name: str) -> Object | None:
     part = _PART.fullmatch(PurePosixPath(name).stem)
-    return next((o for known, o in OBJECTS.items() if part and known.lower() == part["object"].lower()), None)
+    return next((o for known, o in _READ.items() if part and known.lower() == part["object"].lower()), None)
 
 
 def _is_name(header: str) -> bool:

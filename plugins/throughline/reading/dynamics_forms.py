@@ -1,0 +1,121 @@
+"""The columns of Dynamics 365 that are read: labels of view exports, and logical names of Dataverse (lower case)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from throughline.reading.fields import Field, Form
+
+
+def plain(header: str) -> str:
+    """Labels without case and double spaces."""
+    return " ".join(header.split()).casefold()
+
+
+VIEW: Final = {
+    "opportunity": Form(
+        "deals",
+        (
+            Field("deal_id", ("(Do Not Modify) Opportunity", "opportunityid"), required=True),
+            Field("owner", ("Owner",)),
+            Field("owner_email", ("Primary Email (Owning User) (User)", "Internal Email (Owning User) (User)")),
+            Field("stage", ("Sales Stage",)),
+            Field("phase", ("Pipeline Phase",)),
+            Field("reason", ("Status Reason",)),
+            Field("status", ("Status",), required=True),
+            Field("estimated", ("Est. Revenue", "Estimated Revenue", "Est. Value"), "money"),
+            Field("actual", ("Actual Revenue", "Actual Value"), "money"),
+            Field("currency", ("Currency",)),
+            Field("probability", ("Probability", "Close Probability"), "percentage"),
+            Field("estimated_close", ("Est. Close Date", "Estimated Close Date"), "date"),
+            Field("actual_close", ("Actual Close Date",), "date"),
+            Field("created_at", ("Created On",), "date-time"),
+            Field("modified_at", ("(Do Not Modify) Modified On", "Modified On"), "date-time"),
+            Field("deal_type", ("Opportunity Type", "Type")),
+        ),
+        alike=plain,
+        local=True,
+    ),
+    "account": Form(
+        "accounts",
+        (
+            Field("account_id", ("(Do Not Modify) Account",), required=True),
+            Field("domain", ("Website", "Web Site")),
+            Field("industry", ("Industry",)),
+            Field("created_at", ("Created On",), "date-time"),
+            Field("modified_at", ("(Do Not Modify) Modified On", "Modified On"), "date-time"),
+        ),
+        alike=plain,
+        local=True,
+    ),
+    "user": Form(
+        "owners",
+        (
+            Field("owner_id", ("(Do Not Modify) User",), required=True),
+            Field("name", ("Full Name", "User")),
+            Field("email", ("Primary Email", "Internal Email", "Email")),
+            Field("disabled", ("Status",)),
+        ),
+        alike=plain,
+    ),
+}
+LINK: Final = {
+    "opportunity": Form(
+        "deals",
+        (
+            Field("deal_id", ("id", "opportunityid"), required=True),
+            Field("parent_account", ("parentaccountid",)),
+            Field("customer", ("customerid",)),
+            Field("customer_type", ("customerid_entitytype", "customeridtype")),
+            Field("owner_id", ("ownerid",)),
+            Field("step", ("stepname",)),
+            Field("stage", ("salesstage",)),
+            Field("status", ("statuscode",)),
+            Field("state", ("statecode",)),
+            Field("estimated", ("estimatedvalue",), "amount"),
+            Field("actual", ("actualvalue",), "amount"),
+            Field("currency", ("transactioncurrencyid",)),
+            Field("probability", ("closeprobability",), "percentage"),
+            Field("estimated_close", ("estimatedclosedate",), "date"),
+            Field("actual_close", ("actualclosedate",), "date"),
+            Field("created_at", ("createdon",), "date-time"),
+            Field("modified_at", ("sinkmodifiedon", "modifiedon"), "date-time"),
+            Field("is_deleted", ("isdelete",), "flag"),
+        ),
+    ),
+    "account": Form(
+        "accounts",
+        (
+            Field("account_id", ("id", "accountid"), required=True),
+            Field("domain", ("websiteurl",)),
+            Field("industry", ("industrycode",)),
+            Field("created_at", ("createdon",), "date-time"),
+            Field("modified_at", ("sinkmodifiedon", "modifiedon"), "date-time"),
+        ),
+    ),
+    "systemuser": Form(
+        "owners",
+        (
+            Field("owner_id", ("id", "systemuserid"), required=True),
+            Field("name", ("fullname",)),
+            Field("email", ("internalemailaddress",)),
+            Field("disabled", ("isdisabled",)),
+        ),
+    ),
+}
+CURRENCIES: Final = {  # a view shows the name of a currency
+    "euro": "EUR",
+    "us dollar": "USD",
+    "u.s. dollar": "USD",
+    "pound sterling": "GBP",
+    "british pound": "GBP",
+    "swiss franc": "CHF",
+    "canadian dollar": "CAD",
+    "australian dollar": "AUD",
+    "japanese yen": "JPY",
+    "danish krone": "DKK",
+    "swedish krona": "SEK",
+    "norwegian krone": "NOK",
+    "polish zloty": "PLN",
+    "indian rupee": "INR",
+}

@@ -1,0 +1,243 @@
+"""HubSpot export (CSV, or ZIP of CSV) -> deals, deal_stages, accounts, owners.
+
+Read are exports of deals and companies from a view or list (`hubspot-crm-exports-<view>-YYYY-MM-DD.csv`), a list of
+owners or users (names with e-mail addresses), and the tables of copying tools (`deal_id`, `property_amount`, …).
+Columns are found by label in any case, by internal name, and for the columns that a deal needs by the labels of the
+other languages that an export can speak (reading/hubspot_labels.py); stages are as the export spells them.
+
+- An owner is mostly a display name, "Name" or "Name (address)": it is the owner_id, and land the owners too. Two
+  owners of one name match nobody, and are reported.
+- An export says won or lost only with "Is Closed Won" and "Is Closed (numeric)"; else outcome is NULL: see stage_map.
+  closed_at is the close date of a deal known to be won or lost.
+- "Deal Stage" may repeat the pipeline, "Closed won (Sales Pipeline)": it is taken off where the pipeline is a column.
+- Stage history are the columns "Date entered <stage>"; the exports have no other.
+- Times are the user's, without a zone: land the files in `hubspot/zone=Europe/Berlin/`, else they are taken as UTC,
+  which is reported. Dates that are not ISO: `dates=DD-MM-YY`. 1.234 as an amount: `decimal=comma` or `decimal=point`.
+
+Refused: workbooks (save as CSV), a table without a record id. Left out on purpose: names of deals and companies,
+everything about contacts, tickets and activities (ignored, by file). Associated companies: the first id is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from throughline.landing import Archive, LandingFile
+from throughline.reading import delimited, fields
+from throughline.reading.declared import Declared, declared
+from throughline.reading.fields import Field, Form
+from throughline.reading.hubspot_labels import KNOWN, LABELS, has, plain, stage_entered
+from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source
+from throughline.sources import crm_shapes as crm
+
+NAME: Final = "hubspot"
+DEALS, STAGES, ACCOUNTS, OWNERS = (shape(NAME) for shape in (crm.deals, crm.deal_stages, crm.accounts, crm.owners))
+
+
+def _field(column: str, of: str, kind: str = "text", *, required: bool = False) -> Field:
+    return Field(column, LABELS[of], kind, required=required)
+
+
+_DEALS: Final = Form(
+    "deals",
+    (
+        _field("deal_id", "record_id", required=True),
+        _field("account_id", "company"),
+        _field("owner", "owner"),
+        _field("pipeline", "pipeline"),
+        _field("stage", "stage"),
+        _field("is_won", "is_won", "flag"),
+        _field("is_lost", "is_lost", "flag"),
+        _field("is_closed", "is_closed", "flag"),
+        _field("amount", "amount", "money"),
+        _field("currency", "currency", "currency"),
+        _field("probability", "probability", "share"),
+        _field("close_date", "close_date", "date"),
+        _field("closing_at", "close_date", "date-time"),
+        _field("created_at", "created", "date-time"),
+        _field("modified_at", "modified", "date-time"),
+        _field("deal_type", "type"),
+        _field("is_deleted", "deleted", "flag"),
+    ),
+    alike=plain,
+    local=True,
+)
+_HISTORY: Final = Form(  # the table of copying tools
+    "deal_stages",
+    (
+        Field("deal_id", ("deal_id",), required=True),
+        Field("entered_at", ("date_entered",), "date-time", required=True),
+        Field("stage", ("value", "stage_id"), required=True),
+    ),
+    alike=plain,
+)
+_ACCOUNTS: Final = Form(
+    "accounts",
+    (
+        _field("account_id", "record_id", required=True),
+        _field("domain", "domain"),
+        _field("industry", "industry"),
+        _field("created_at", "created", "date-time"),
+        _field("modified_at", "modified", "date-time"),
+    ),
+    alike=plain,
+    local=True,
+)
+_OWNERS: Final = Form(
+    "owners",
+    (
+        _field("owner_id", "owner_id"),
+        _field("email", "email"),
+        _field("first_name", "first_name"),
+        _field("last_name", "last_name"),
+        _field("full_name", "full_name"),
+        _field("is_active", "active", "flag"),
+    ),
+    alike=plain,
+)
+_COMPANY: Final = frozenset(map(plain, ("Company name", "Company owner", *LABELS["domain"], "numberofemployees")))
+_NO_COMPANY: Final = frozenset(map(plain, (*LABELS["email"], *LABELS["first_name"], *LABELS["last_name"], "subject")))
+
+
+def parse(file: LandingFile) -> Iterator[Parsed]:
+    """Yield the records of one export, or of each CSV of a ZIP."""
+    told = declared(file.name)
+    if not file.name.lower().endswith(".zip"):
+        yield from _table(delimited.of_file(file), file.name, told)
+        return
+    with Archive(file.content, file.name) as archive:
+        tables = [member for member in archive.members() if member.lower().endswith(".csv")]
+        if not tables:
+            raise Refused("holds no CSV", where=file.name, remedy="export as CSV")
+        for member in tables:
+            chunks, place = partial(archive.chunks, member), f"{file.name} » {member}"
+            try:
+                sheet = _examined(chunks, place)
+            except Refused as refused:
+                yield Damaged(place, refused.what, refused.remedy)
+            else:
+                yield from _read(sheet, chunks, told)
+        if others := len(archive.members()) - len(tables):
+            yield Ignored(file.name, f"{others:,} files that are no CSV")
+
+
+def _table(chunks: delimited.Chunks, place: str, told: Declared) -> Iterator[Parsed]:
+    yield from _read(_examined(chunks, place), chunks, told)
+
+
+def _examined(chunks: delimited.Chunks, place: str) -> delimited.Sheet:
+    return delimited.examine(chunks, place, lambda name: plain(name) in KNOWN or bool(stage_entered(name)))
+
+
+def _read(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> Iterator[Parsed]:
+    """The records of a table, told by its header."""
+    header = frozenset(map(plain, sheet.header))
+    if {"deal_id", "date_entered", "value"} <= header:
+        for part in fields.records(sheet, chunks, _HISTORY, told):
+            yield crm.batch(STAGES, part.records) if isinstance(part, Batch) else part
+    elif has(header, "stage"):
+        for part in fields.records(sheet, chunks, _DEALS, told):
+            yield _deals(part.records) if isinstance(part, Batch) else part
+        yield from _entered(sheet, chunks, told)
+    elif has(header, "record_id") and _lists_companies(header):
+        for part in fields.records(sheet, chunks, _ACCOUNTS, told):
+            if isinstance(part, Batch):
+                domain = crm.domains(part.records.column("domain"))
+                yield crm.batch(ACCOUNTS, part.records, domain=domain)
+            else:
+                yield part
+    elif has(header, "email") and (has(header, "owner_id") or _lists_users(sheet)):
+        yield from crm.with_names(map(_with_name, fields.records(sheet, chunks, _OWNERS, told)), OWNERS, sheet.place)
+    elif has(header, "record_id") or "_fivetran_synced" in header:
+        yield Ignored(sheet.place, "an object that is not used")
+    else:
+        remedy = "export deals, companies or owners with their record ids, in English or with internal names"
+        raise Refused("is no table of deals, companies or owners", where=sheet.place, remedy=remedy)
+
+
+def _lists_companies(header: frozenset[str]) -> bool:
+    return bool(header & _COMPANY or {"name", "industry"} <= header) and not header & _NO_COMPANY
+
+
+def _lists_users(sheet: delimited.Sheet) -> bool:
+    """People with an account; contacts have a record id, or the prefix of copying tools."""
+    header = frozenset(map(plain, sheet.header))
+    by_name = has(header, "full_name") or has(header, "first_name", "last_name")
+    is_contact = any(plain(label) in header for label in LABELS["record_id"] if label != "id")
+    return by_name and not is_contact and not any(name.startswith("property_") for name in sheet.header)
+
+
+def _deals(found: pa.RecordBatch) -> Batch:
+    owner_id, owner_email = crm.named(found.column("owner"))
+    outcome = crm.outcomes(found.column("is_won"), found.column("is_lost"), found.column("is_closed"))
+    is_done = pc.is_in(outcome, pa.array(["won", "lost"]))
+    account = pc.list_element(pc.split_pattern(pc.fill_null(found.column("account_id"), ""), ";"), 0)
+    return crm.batch(
+        DEALS,
+        found,
+        account_id=pc.if_else(pc.equal(account, ""), pa.scalar(None, pa.string()), account),
+        owner_id=owner_id,
+        owner_email=owner_email,
+        stage=_without(found.column("stage"), found.column("pipeline")),
+        outcome=outcome,
+        closed_at=pc.if_else(is_done, found.column("closing_at"), pa.scalar(None, found.column("closing_at").type)),
+    )
+
+
+def _without(stages: pa.Array, pipelines: pa.Array) -> pa.Array:
+    """Stages without the name of their pipeline in brackets."""
+    ending = pc.binary_join_element_wise(" (", pipelines, ")", "")
+    bare = [
+        stage.removesuffix(end) if stage and end else stage
+        for stage, end in zip(stages.to_pylist(), ending.to_pylist(), strict=True)
+    ]
+    return pa.array(bare, pa.string())
+
+
+def _entered(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> Iterator[Parsed]:
+    """One row per deal and column "Date entered <stage>" that has a time."""
+    columns = {
+        f"stage_{at}": (label, entered) for at, label in enumerate(sheet.header) if (entered := stage_entered(label))
+    }
+    if not columns:
+        return
+    times = (Field(column, (label,), "date-time") for column, (label, _) in columns.items())
+    form = Form("deal_stages", (_DEALS.fields[0], *times), alike=plain, local=True)
+    for part in fields.records(sheet, chunks, form, told):
+        if isinstance(part, Ignored):
+            yield part
+        if not isinstance(part, Batch):
+            continue  # rows that cannot be read were rejected among the deals
+        for column, (_, (stage, pipeline)) in columns.items():
+            found = part.records.select(["deal_id", column]).filter(pc.is_valid(part.records.column(column)))
+            if found.num_rows:
+                named = {"stage": stage, "pipeline": pipeline}
+                given = {name: pa.array([value] * found.num_rows, pa.string()) for name, value in named.items()}
+                yield crm.batch(STAGES, found, entered_at=found.column(column), **given)
+
+
+def _with_name(part: Parsed) -> Parsed:
+    if not isinstance(part, Batch):
+        return part
+    found = part.records
+    joined = pc.binary_join_element_wise(
+        *(pc.fill_null(found.column(name), "") for name in ("first_name", "last_name")), " "
+    )
+    name = pc.coalesce(found.column("full_name"), joined)
+    return replace(part, records=found.append_column("name", name))
+
+
+SOURCE: Final = Source(
+    name=NAME,
+    title="HubSpot export",
+    endings=(".csv", ".zip"),
+    tables=(DEALS, STAGES, ACCOUNTS, OWNERS),
+    parse=parse,
+    observed_from_seen=True,
+)

@@ -1,0 +1,85 @@
+"""Identity map CSV -> identities: which e-mail address stands behind an account of a tool, one row an account.
+
+Needed where an export has no usable address: Slack without e-mail, owners by display name (HubSpot, Pipedrive, Dynamics
+365), user principal names that are no address. Columns: tool (the landing folder's name: slack, hubspot, …),
+tool_user_id (as the tool's export writes it: an id, or the display name), email. The tool `email` maps one address to
+another, for aliases and user principal names. Headers are matched without case, spaces, - and _.
+
+Rejected by row: no tool, id or proper address, a tool that is no name of a landing folder, an account that an earlier
+row gives to another address. Two people who share a display name cannot be told apart: leave the name out.
+A map has no time of its own: it is a picture of the day it was first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from throughline.landing import LandingFile
+from throughline.privacy import normalise_email
+from throughline.reading import delimited, fields
+from throughline.reading.fields import Field, Form
+from throughline.source import Batch, Parsed, Rejected, Source, Table
+from throughline.sources import crm_shapes as crm
+from throughline.sources.people import plain
+
+FORM: Final = Form(
+    "identities",
+    (
+        Field("tool", ("tool", "source", "system"), required=True),
+        Field("tool_user_id", ("tool user id", "user id", "account id", "user", "id"), required=True),
+        Field("email", ("email", "email address", "work email", "mail"), "e-mail", required=True),
+    ),
+    alike=plain,
+    checks={
+        "the tool is no name of a landing folder": lambda r: pc.invert(
+            pc.match_substring_regex(pc.utf8_lower(r.column("tool")), r"^[a-z][a-z0-9_]*$")
+        )
+    },
+)
+IDENTITIES: Final = Table(
+    "identities",
+    fields.schema(FORM.fields),
+    ("tool", "tool_user_id"),
+    {"tool_user_id": "{tool}", "email": "email"},
+)
+_NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.names)
+
+
+def parse(file: LandingFile) -> Iterator[Parsed]:
+    """Yield the rows of one map. Holds a number an account, to find those that stand for two addresses."""
+    chunks = delimited.of_file(file)
+    sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
+    known: dict[int, int] = {}
+    for part in fields.records(sheet, chunks, FORM):
+        yield from _single(part, known, file.name) if isinstance(part, Batch) else (part,)
+
+
+def _single(part: Batch, known: dict[int, int], place: str) -> Iterator[Parsed]:
+    """The rows that contradict no earlier one."""
+    tool, user = pc.utf8_lower(part.records.column("tool")), crm.names(part.records.column("tool_user_id"))
+    tool, user = tool.to_pylist(), user.to_pylist()
+    emails = [normalise_email(email) for email in part.records.column("email").to_pylist()]
+    agrees = [
+        known.setdefault(hash(key), hash(email)) == hash(email)
+        for key, email in zip(zip(tool, user, strict=True), emails, strict=True)
+    ]
+    for _ in range(agrees.count(False)):
+        yield Rejected(part.table, place, "an earlier row gives the account to another address")
+    columns = [pa.array(tool, pa.string()), pa.array(user, pa.string()), part.records.column("email")]
+    records = pa.RecordBatch.from_arrays(columns, schema=IDENTITIES.schema).filter(pa.array(agrees, pa.bool_()))
+    if records.num_rows:
+        yield Batch(part.table, records)
+
+
+SOURCE: Final = Source(
+    name="identity_map",
+    title="identity map",
+    endings=(".csv",),
+    tables=(IDENTITIES,),
+    parse=parse,
+    observed_from_seen=True,
+)
