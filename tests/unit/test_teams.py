@@ -96,7 +96,10 @@ def test_no_name_text_address_or_account_is_kept(tmp_path: Path) -> None:
         lambda list_: "\ufeff" + json.dumps(list_),
         lambda list_: json.dumps(list_).encode("utf-16"),
     ],
-    ids=["list", "indented", "lines", "page", "late-value", "lines-of-pages", "list-of-pages", "pascal", "pascal-page", "nested", "bom", "utf-16"],
+    ids=[
+        *("list", "indented", "lines", "page", "late-value", "lines-of-pages", "list-of-pages"),
+        *("pascal", "pascal-page", "nested", "bom", "utf-16"),
+    ],
 )
 def test_all_shapes_give_the_same_rows(tmp_path: Path, write: Any) -> None:
     pair = [message(1), message(2, replyToId="1", body={"contentType": "text", "content": "größer 😮"})]
@@ -369,7 +372,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 def test_whatever_breaks_is_refused_or_told(tmp_path: Path) -> None:
     """Truncations and flipped bits: no crash, and a cut-off file is never loaded in part."""
     whole = json.dumps({"@odata.context": "x", "value": [message(n) for n in range(5)]}).encode()
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311  # the same breaks at each run
     path = tmp_path / "messages.json"
     for _ in range(150):
         with pytest.raises(Refused):
