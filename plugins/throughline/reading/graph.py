@@ -1,0 +1,141 @@
+"""Records of Microsoft Graph as Teams exports hold them, names in camelCase (`json_stream` sees to that)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+_EPOCH = re.compile(r"/Date\((-?\d{1,14})(?:[+-]\d{4})?\)/", re.ASCII)  # as Windows PowerShell writes times
+_GUEST = re.compile(r"(.+)_([^_@]+)#EXT#@.+", re.IGNORECASE)
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
+
+
+class Identity(msgspec.Struct, rename="camel", gc=False):
+    id: str | None = None
+    user_identity_type: str | None = None
+
+
+class Identities(msgspec.Struct, rename="camel", gc=False):
+    """Who wrote, reacted or is mentioned; the one that is set tells its kind."""
+
+    user: Identity | None = None
+    application: Identity | None = None
+    device: Identity | None = None
+    conversation: dict[str, Any] | None = None
+    tag: dict[str, Any] | None = None
+
+
+class Body(msgspec.Struct, rename="camel", gc=False):
+    content_type: str | None = None
+    content: str | None = None
+
+
+class Mention(msgspec.Struct, rename="camel", gc=False):
+    mentioned: Identities | None = None
+
+
+class Reaction(msgspec.Struct, rename="camel", gc=False):
+    reaction_type: str
+    created_date_time: str | None = None
+    user: Identities | None = None
+
+
+class Attachment(msgspec.Struct, rename="camel", gc=False):
+    content_type: str | None = None
+
+
+class ChannelIdentity(msgspec.Struct, rename="camel", gc=False):
+    channel_id: str | None = None
+
+
+class Message(msgspec.Struct, rename="camel"):
+    id: str
+    created_date_time: str
+    last_edited_date_time: str | None = None
+    deleted_date_time: str | None = None
+    reply_to_id: str | None = None
+    message_type: str | None = None
+    sender: Identities | None = msgspec.field(name="from", default=None)
+    subject: str | None = None
+    body: Body | None = None
+    mentions: list[Mention] | None = None
+    reactions: list[Reaction] | None = None
+    attachments: list[Attachment] | None = None
+    channel_identity: ChannelIdentity | None = None
+    chat_id: str | None = None
+    replies: list[dict[str, Any]] | None = None
+
+
+class Channel(msgspec.Struct, rename="camel"):
+    id: str
+    display_name: str | None = None
+    created_date_time: str | None = None
+    membership_type: str | None = None
+    is_archived: bool | None = None
+    web_url: str | None = None
+
+
+class User(msgspec.Struct, rename="camel"):
+    id: str
+    mail: str | None = None
+    user_principal_name: str | None = None
+    user_type: str | None = None
+    account_enabled: bool | None = None
+
+
+class Team(msgspec.Struct, rename="camel"):
+    """Of Graph (id, displayName, visibility), or of an administrator's list (groupsId, name, privacy)."""
+
+    id: str | None = None
+    groups_id: str | None = None
+    display_name: str | None = None
+    name: str | None = None
+    visibility: str | None = None
+    privacy: str | None = None
+
+
+def moment(text: str | None) -> datetime | None:
+    """UTC; without a zone it is UTC. Raises ValueError for another form than ISO or /Date(milliseconds)/."""
+    if not text:
+        return None
+    if epoch := _EPOCH.fullmatch(text):
+        try:
+            return datetime.fromtimestamp(int(epoch[1]) / 1000, UTC)
+        except (OverflowError, OSError):
+            raise ValueError("no time") from None
+    if len(text) < 16 or text[10] not in "Tt ":
+        raise ValueError("no ISO time")
+    found = datetime.fromisoformat(text)
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("no time") from None
+
+
+def address(mail: str | None, principal: str | None) -> str | None:
+    """The e-mail of an account: its mail, else its principal name where that is one; a guest's as it was invited."""
+    for text in (mail, principal):
+        if text and (guest := _GUEST.fullmatch(text)):
+            return f"{guest[1]}@{guest[2]}"
+        if text and _EMAIL.fullmatch(text):
+            return text
+    return None
+
+
+def kind(record: Any) -> str:
+    """message, channel, team or user, else a phrase for what the record is."""
+    if not isinstance(record, dict):
+        return "no objects"
+    names = record.keys()
+    if "createdDateTime" in names and ("messageType" in names or {"from", "chatId"} <= names):
+        return "message"
+    if {"id", "userPrincipalName"} <= names:
+        return "user"
+    if {"id", "membershipType"} <= names:
+        return "channel"
+    if "groupsId" in names or {"id", "displayName", "visibility"} <= names:
+        return "team"
+    return "not used (members, apps, meetings, chats)"
