@@ -108,7 +108,9 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MAX_LINE_BYTES", 1 << 20)
-    assert "longer than 1 MB" in refusal(SOURCE, written(tmp_path / "x.json", json.dumps(MEMBER) + " " * (3 << 20)))
+    assert "a line is longer than 1 MB" in refusal(
+        SOURCE, written(tmp_path / "x.json", json.dumps(MEMBER) + " " * (3 << 20))
+    )
 
 
 def test_damaged_bytes_are_refused_or_reported_and_never_crash(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 from throughline.landing import MAX_RATIO, MAX_UNPACKED_BYTES, RATIO_FROM_BYTES, LandingFile
 from throughline.source import Refused
@@ -21,7 +21,7 @@ def pieces(file: LandingFile) -> Iterator[bytes]:
     with file.open() as raw:
         is_packed = raw.read(2) == _GZIP
         raw.seek(0)
-        stream: IO[bytes] = gzip.open(raw) if is_packed else raw
+        stream: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if is_packed else raw
         limit = max(RATIO_FROM_BYTES, MAX_RATIO * file.size_bytes) if is_packed else MAX_UNPACKED_BYTES
         total = 0
         while piece := _read(stream, file.name):
@@ -34,21 +34,29 @@ def pieces(file: LandingFile) -> Iterator[bytes]:
 
 def lines(chunks: Iterator[bytes], place: str) -> Iterator[tuple[int, bytes]]:
     """Number, from 1, and content of each line that is not blank. Raises Refused for lines without end."""
-    rest, number = b"", 0
+    return ((number, line) for number, line in enumerate(_split(chunks, place), 1) if line.strip())
+
+
+def text(chunks: Iterator[bytes], place: str) -> Iterator[str]:
+    """Each line with its end, as `csv.reader` wants it; what is not UTF-8 is replaced. Raises Refused as `lines`."""
+    return (line.decode(errors="replace") + "\n" for line in _split(chunks, place))
+
+
+def _split(chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
+    rest, is_first = b"", True
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            number += 1
-            if line.strip():
-                yield number, line.removeprefix(_BOM) if number == 1 else line
+        if whole and is_first:
+            whole[0], is_first = whole[0].removeprefix(_BOM), False
+        yield from whole
         if len(rest) > MAX_LINE_BYTES:
-            what = f"line {number + 1} is longer than {MAX_LINE_BYTES >> 20} MB"
+            what = f"a line is longer than {MAX_LINE_BYTES >> 20} MB"
             raise Refused(what, where=place, remedy="land the file as the tool wrote it, one record a line")
-    if rest.strip():
-        yield number + 1, rest.removeprefix(_BOM) if not number else rest
+    if rest:
+        yield rest.removeprefix(_BOM) if is_first else rest
 
 
-def _read(stream: IO[bytes], place: str) -> bytes:
+def _read(stream: BinaryIO | gzip.GzipFile, place: str) -> bytes:
     try:
         return stream.read(CHUNK_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error):
