@@ -82,7 +82,7 @@ class ChatRows(Rows):
 
 
 def at_names(text: str) -> tuple[tuple[str, ...], bool]:
-    """Names mentioned as @name, lower-case and once each, and whether everybody is addressed (@channel, @all, @here)."""
+    """Names mentioned as @name, lower-case, once each; whether everybody is addressed (@channel, @all, @here)."""
     if "@" not in text:
         return (), False
     names = dict.fromkeys(name.lower().rstrip("._-") for name in _NAME.findall(text))

@@ -32,19 +32,22 @@ class Reaction(msgspec.Struct):
     create_at: int | None = None
 
 
-class Post(msgspec.Struct):
+class Reply(msgspec.Struct, kw_only=True):
     user: str
     create_at: int
-    team: str | None = None
-    channel: str | None = None
-    channel_members: list[str] | None = None
     message: str | None = None
     type: str | None = None
     edit_at: int | None = None
     props: dict[str, Any] | None = None
     reactions: list[Reaction] | None = None
-    replies: list[Post] | None = None
     attachments: list[msgspec.Raw] | None = None
+
+
+class Post(Reply, kw_only=True):
+    team: str | None = None
+    channel: str | None = None
+    channel_members: list[str] | None = None
+    replies: list[Reply] | None = None
 
 
 class Channel(msgspec.Struct):
@@ -87,16 +90,16 @@ def read(chunks: Iterator[bytes], place: str, rows: ChatRows) -> Iterator[Parsed
     for number, line in lines(chunks, place):
         try:
             record = _RECORD.decode(line)
-            reason = None if is_first else reader.take(record)
+            reasons = [] if is_first else list(reader.take(record))
         except msgspec.ValidationError as error:
-            record, reason = None, str(error)  # names the field and the types, never the value
+            record, reasons = None, [str(error)]  # names the field and the types, never the value
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            record, reason = None, "it is not JSON, or cut off"
+            record, reasons = None, ["it is not JSON, or cut off"]
         if is_first and (record is None or record.type != "version" or record.version != 1):
             what = "not a Mattermost bulk export (its first line does not say version 1)"
             raise Refused(what, where=place, remedy="land the file of mmctl export, or a compliance export")
         is_first = False
-        if reason:
+        for reason in reasons:
             yield Rejected("messages", f"{place}, line {number}", reason)
         yield from rows.batches()
     if is_first:
@@ -115,21 +118,23 @@ class _Reader:
         self._used: dict[str, tuple[str | None, str]] = {}  # space -> name and kind, for those that no record lists
         self._bots: set[str] = set()
 
-    def take(self, record: Record) -> str | None:
-        """Append the rows of one record; returns why it cannot be taken."""
+    def take(self, record: Record) -> Iterator[str]:
+        """Append the rows of one record; yield why it, or a reply in it, cannot be taken."""
         match record:
             case Record(type="post", post=Post() as post):
                 if post.team is None or post.channel is None:
-                    return "post without team or channel"
+                    yield "post without team or channel"
+                    return
                 space_id = f"{post.team}/{post.channel}"
                 self._used.setdefault(space_id, (post.channel, "unlisted"))
-                return self._post(post, space_id)
+                yield from self._thread(post, space_id)
             case Record(type="direct_post", direct_post=Post() as post):
                 if not post.channel_members:
-                    return "direct_post without channel_members"
+                    yield "direct_post without channel_members"
+                    return
                 space_id, kind = _direct(post.channel_members)
                 self._used.setdefault(space_id, (None, kind))
-                return self._post(post, space_id)
+                yield from self._thread(post, space_id)
             case Record(type="channel", channel=Channel() as channel):
                 self._space(f"{channel.team}/{channel.name}", channel)
             case Record(type="direct_channel", direct_channel=DirectChannel(members=list() as members)) if members:
@@ -141,10 +146,9 @@ class _Reader:
                 self._bots.add(bot.username)
                 self.rows.account(bot.username, None, is_bot=True, is_deleted=bool(bot.delete_at))
             case Record(type="post" | "direct_post" | "channel" | "user" | "bot"):
-                return f"{record.type} without its content"
+                yield f"{record.type} without its content"
             case _:
                 self.others[_word(record.type)] += 1
-        return None
 
     def close(self) -> None:
         """The spaces that posts lie in and no record lists."""
@@ -157,16 +161,24 @@ class _Reader:
         kind = KINDS.get(channel.type or "", "unlisted")
         self.rows.space(space_id, channel.name, kind, is_archived=bool(channel.deleted_at))
 
-    def _post(self, post: Post, space_id: str, parent_id: str | None = None) -> str | None:
+    def _thread(self, post: Post, space_id: str) -> Iterator[str]:
+        root_id = f"{space_id}/{post.user}/{post.create_at}"
+        if not self._post(post, space_id, root_id, None):
+            yield "create_at is no time in milliseconds"
+        for reply in post.replies or ():
+            if not self._post(reply, space_id, f"{space_id}/{reply.user}/{reply.create_at}", root_id):
+                yield "create_at of a reply is no time in milliseconds"
+
+    def _post(self, post: Reply, space_id: str, message_id: str, parent_id: str | None) -> bool:
         sent_at = milliseconds(post.create_at)
         if sent_at is None:
-            return "create_at is no time in milliseconds"
+            return False
         text = post.message or ""
         mentions, is_broadcast = at_names(text)
         props = post.props or {}
         is_hooked = any(str(props.get(name)).lower() == "true" for name in ("from_bot", "from_webhook"))
         message = Message(
-            f"{space_id}/{post.user}/{post.create_at}",
+            message_id,
             space_id,
             sent_at,
             post.user,
@@ -182,8 +194,7 @@ class _Reader:
         self.rows.message(message)
         for reaction in post.reactions or ():
             self.rows.reaction(message, reaction.emoji_name, reaction.user, milliseconds(reaction.create_at))
-        reasons = [self._post(reply, space_id, message.id) for reply in post.replies or ()]
-        return next((f"a reply: {reason}" for reason in reasons if reason), None)
+        return True
 
 
 def _direct(members: list[str]) -> tuple[str, str]:
