@@ -205,10 +205,10 @@ def test_an_archive_without_a_date_is_read(tmp_path: Path) -> None:
     path = tmp_path / "compliance.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(zipfile.ZipInfo("posts.csv"), csv_of(row(AT, "p1")))
-    content = path.read_bytes()
-    dated = zipfile.ZipInfo("x").date_time
-    assert dated == (1980, 1, 1, 0, 0, 0)
-    path.write_bytes(content.replace(b"\x00\x00\x21\x00", b"\x00\x00\x00\x00"))  # month and day 0, as some tools write
+    first_of_january = b"\x00\x00\x21\x00"
+    path.write_bytes(path.read_bytes().replace(first_of_january, b"\x00\x00\x00\x00"))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.infolist()[0].date_time == (1980, 0, 0, 0, 0, 0)  # as some tools write it
     assert len(parsed(SOURCE, path)["messages"]) == 1
 
 
@@ -246,10 +246,8 @@ def test_posts_of_several_lines_with_author_channel_and_thread(tmp_path: Path) -
         ("p1", "ada", None, 5),
         ("p2", "bo", "p1", len('Two\n\nlines, "quoted"?')),
     ]
-    assert [(row["account_id"], row["email"]) for row in found["accounts"]] == [
-        ("ada", "ada@example.com"),
-        ("bo", None),
-    ]
+    emails = {row["account_id"]: row["email"] for row in found["accounts"]}
+    assert emails == {"ada": "ada@example.com", "bo": None}
     assert [(row["space_id"], row["name"], row["kind"]) for row in found["spaces"]] == [("c1", "town-square", "public")]
 
 
@@ -350,10 +348,10 @@ def said(at: int, post_id: str, text: str = "Hello", login: str = "Ada@example.c
 
 def xml(*elements: str, room: str = "public - town-square - c1") -> str:
     entered = "<ParticipantEntered><LoginName>bo@example.com</LoginName><UserType>user</UserType></ParticipantEntered>"
-    inside = (
-        f"<RoomID>{room}</RoomID><StartTimeUTC>1</StartTimeUTC>{entered}{''.join(elements)}<EndTimeUTC>2</EndTimeUTC>"
-    )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<FileDump><Conversation Perspective="x">{inside}</Conversation></FileDump>'
+    times = "<StartTimeUTC>1</StartTimeUTC>", "<EndTimeUTC>2</EndTimeUTC>"
+    inside = "".join((f"<RoomID>{room}</RoomID>", times[0], entered, *elements, times[1]))
+    declared = '<?xml version="1.0" encoding="UTF-8"?>'
+    return f'{declared}\n<FileDump><Conversation Perspective="x">{inside}</Conversation></FileDump>'
 
 
 def actiance(tmp_path: Path, *elements: str, **more: str) -> Outcome:
