@@ -9,6 +9,7 @@ links, encrypted members, bombs) before a byte is inflated.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import stat
@@ -31,6 +32,8 @@ RATIO_FROM_BYTES = 10 * 1024**2  # small members may be all blanks; a bomb is no
 _DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error)
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 SETTLING_SECONDS = 1.0  # between two looks at a file that changed just now
+_END_BYTES = 22  # the end of a ZIP's directory, before the comment
+_MANY = 0xFFFF  # the count then stands elsewhere
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 
@@ -186,6 +189,8 @@ class Archive:
         self._stream = content.open("rb")
         try:
             self._zip = zipfile.ZipFile(self._stream)
+            if self._declared() not in (len(self._zip.infolist()), _MANY):
+                raise ValueError("entries of the directory run into each other")
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             self._stream.close()
             raise Refused(
@@ -233,6 +238,11 @@ class Archive:
             where=f"{self.name} » {member}",
             remedy="export it again",
         )
+
+    def _declared(self) -> int:
+        """How many entries the end of the directory declares, which zipfile does not compare with what it found."""
+        self._stream.seek(-len(self._zip.comment) - _END_BYTES, os.SEEK_END)
+        return int.from_bytes(self._stream.read(_END_BYTES)[10:12], "little")
 
     @staticmethod
     def _real_name(info: zipfile.ZipInfo) -> str:

@@ -110,3 +110,14 @@ def test_the_fingerprint_tells_another_content_of_the_same_length(tmp_path: Path
     before = landing.Folder(tmp_path).listing(later)
     os.utime(tmp_path / "a", ns=(1, 1))
     assert landing.Folder(tmp_path).listing(later) != before
+
+
+def test_a_directory_whose_entries_run_into_each_other_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "x.zip", {f"{number}.json": b"[]" for number in range(3)})
+    content = bytearray(path.read_bytes())
+    first = content.index(b"PK\x01\x02")
+    entry = content.index(b"PK\x01\x02", first + 1) - first
+    content[first + 28] += entry  # the first name now swallows the second entry
+    path.write_bytes(content)
+    with pytest.raises(Refused, match="directory cannot be read"):
+        Archive(path, "x.zip")

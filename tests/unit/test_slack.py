@@ -28,6 +28,7 @@ from tests.fixtures.slack import (
 )
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
+from throughline.reading import rows as rows_of
 from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Rejected
 from throughline.sources import slack
 
@@ -78,7 +79,7 @@ def kept(path: Path) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@pytest.mark.parametrize("table", [table.name for table in slack.TABLES])
+@pytest.mark.parametrize("table", [table.name for table in slack.SOURCE.tables])
 def test_of_the_golden_export_exactly_this_is_kept(tmp_path: Path, table: str) -> None:
     assert kept(golden(tmp_path / "export.zip"))[table] == json.loads((KEPT / f"{table}.json").read_text())
 
@@ -101,7 +102,7 @@ def test_no_name_text_address_or_token_is_kept(tmp_path: Path) -> None:
 
 
 def test_batches_have_the_declared_schema_and_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slack, "BATCH_ROWS", 7)
+    monkeypatch.setattr(rows_of, "BATCH_ROWS", 7)
     batches = [part for part in parse(generated(tmp_path / "export.zip", 50, a_day=20)) if isinstance(part, Batch)]
     sizes = [batch.records.num_rows for batch in batches if batch.table == "messages"]
     assert sizes == [7, 7, 7, 7, 7, 7, 7, 1]  # 50 messages
@@ -118,7 +119,7 @@ def test_a_second_reading_gives_the_same(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_number_of_day_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slack, "BATCH_ROWS", 1_000)  # so that each table fills batches in both exports
+    monkeypatch.setattr(rows_of, "BATCH_ROWS", 1_000)  # so that each table fills batches in both exports
     parse_and_drop(generated(tmp_path / "warm.zip", 5_000))  # caches and code are loaded once
     peaks = {}
     for messages in (10_000, 50_000):
@@ -174,8 +175,6 @@ def test_names_in_utf8_without_the_flag_and_in_decomposed_form(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (["channels.json", "org_users.json", "teams/sales/users.json", "teams/sales/x/2023-11-14.json"], "Grid"),
-        (["w/org_users.json", "w/channels.json", "w/teams/sales/channels.json"], "Grid"),
         ([".users.json", "C00000001/1.json", "C00000001/1/1700000000.000001.json"], "community log"),
         (["channels/general/2023-11-14.txt", "dms/someone/2023-11-14.txt"], "single person as text"),
         (["Account.csv", "users.json"], "not a Slack workspace export"),
@@ -530,3 +529,68 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) ->
     path.write_bytes(content)
     with pytest.raises(Refused, match="not a whole ZIP archive"):
         parse(path)
+
+
+# --- traps of real exports ----------------------------------------------------------------------------------------
+
+
+def test_the_same_ts_and_author_in_two_channels_are_two_messages(tmp_path: Path) -> None:
+    joins = {f"{folder}/2023-11-14.json": [message(1, subtype="channel_join")] for folder in ("general", "random")}
+    found = rows(tmp_path, joins, channels=[channel(1, "general"), channel(2, "random")])["messages"]
+    assert [(row["channel_id"], row["ts"]) for row in found] == [("C00000001", ts(1)), ("C00000002", ts(1))]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"subtype": "bot_message", "bot_id": "B1", "username": "[irc] <x>", "user": None},  # a bridge
+        {"bot_id": "B1", "app_id": "A1", "bot_profile": {"id": "B1"}, "metadata": {}, "streaming_state": "completed"},
+        {"subtype": "slackbot_response", "user": "USLACKBOT"},
+    ],
+)
+def test_bots_of_every_generation_are_no_people(tmp_path: Path, record: dict[str, Any]) -> None:
+    assert rows(tmp_path, {"general/2023-11-14.json": [message() | record]})["messages"][0]["is_bot"] is True
+
+
+def test_a_tombstone_is_the_root_that_was_deleted(tmp_path: Path) -> None:
+    root = message(1, author="USLACKBOT", subtype="tombstone", hidden=True, thread_ts=ts(1))
+    found = rows(tmp_path, {"general/2023-11-14.json": [root, message(2, thread_ts=ts(1))]})["messages"]
+    assert [(row["is_tombstone"], row["is_bot"]) for row in found] == [(True, True), (False, False)]
+
+
+@pytest.mark.parametrize(
+    ("record", "subtype"),
+    [
+        ({"room": {"date_start": 1, "participant_history": ["U00000001"]}}, "huddle_thread"),
+        ({"subtype": "huddle_thread", "room": {}, "user": "USLACKBOT"}, "huddle_thread"),
+        ({"room": None}, None),
+        ({}, None),
+    ],
+)
+def test_a_huddle_is_not_something_that_somebody_wrote(
+    tmp_path: Path, record: dict[str, Any], subtype: str | None
+) -> None:
+    found = rows(tmp_path, {"general/2023-11-14.json": [message() | record]})["messages"]
+    assert found[0]["subtype"] == subtype
+
+
+def test_tokens_in_the_addresses_of_files_are_neither_kept_nor_reported(tmp_path: Path) -> None:
+    file = {"id": "F1", "url_private": "https://files.example.com/F1?t=xoxe-secret", "mode": "hosted"}
+    day = [message(1, files=[file]), message(2, files=file), message(3, files=[file], edited={"ts": "xoxe-secret"})]
+    parsed = export(tmp_path, {"general/2023-11-14.json": day})
+    assert len(findings(parsed)) == 2
+    assert "xoxe" not in repr(findings(parsed))
+    assert "xoxe" not in repr(tables(parsed))
+
+
+def test_authors_of_other_organisations_bear_the_team_of_the_export(tmp_path: Path) -> None:
+    foreign = message(1, author="U0FOREIGN", team="T0OTHER", user_team="T0OTHER", source_team="T0OTHER")
+    found = rows(tmp_path, {"general/2023-11-14.json": [foreign, message(2)]})
+    assert {row["team_id"] for table in found.values() for row in table} == {TEAM}
+    assert [row["email"] for row in found["users"] if row["user_id"] == "U0FOREIGN"] == [None]
+
+
+@pytest.mark.parametrize("profile", [None, {}, {"email": None}, {"email": ""}])
+def test_accounts_without_an_address_have_none(tmp_path: Path, profile: dict[str, Any] | None) -> None:
+    found = rows(tmp_path, DAY, users=[user(1, profile=profile), user(2)])["users"]
+    assert [row["email"] for row in found] == [None, "person2@example.com"]

@@ -1,4 +1,4 @@
-"""Slack standard workspace export (ZIP of JSON) -> messages, mentions, reactions, channels, users.
+"""Slack export of a workspace or an Enterprise Grid (ZIP of JSON) -> messages, mentions, reactions, channels, users.
 
 Layout: channels.json (groups.json, dms.json, mpims.json), users.json, and one folder a conversation with one file
 a day. A message is identified by (team, channel, ts); `ts` is its time, the day file's name is not: Slack cuts
@@ -11,6 +11,9 @@ Left out on purpose: message text (reduced to features), names of people, titles
 in "… uploaded a file") mentions nobody.
 
 Every row bears the team of the export, also those of guests from other workspaces, so that messages and users join.
+
+Of a Grid, the content of teams/<workspace>/ is read as that workspace's own export would be, so that both may be
+landed; conversations of the organisation bear the organisation's id for a team.
 """
 
 from __future__ import annotations
@@ -21,78 +24,17 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
-
-import pyarrow as pa
+from typing import Any
 
 from throughline.landing import Archive, LandingFile
-from throughline.privacy import features
-from throughline.reading.records import Records, Unreadable
-from throughline.reading.slack_archive import CHANNEL_FILES, Channel, Export, Message, Reaction, User
-from throughline.source import TIMESTAMP, Batch, Damaged, Parsed, Rejected, Source, Table
-
-BATCH_ROWS: Final = 20_000
-YEAR_9999: Final = 253_402_300_800  # where date types end; a time beyond is in milliseconds, or nonsense
-SLACKBOT: Final = "USLACKBOT"  # never listed in users.json
+from throughline.reading.records import Unreadable
+from throughline.reading.rows import Rows
+from throughline.reading.slack_archive import CHANNEL_FILES, Export, exports
+from throughline.reading.slack_records import Channel, User
+from throughline.reading.slack_rows import SLACKBOT, TABLES, Reader, seconds
+from throughline.source import Damaged, Parsed, Rejected, Source
 
 _CONVERSATION_ID = re.compile(r"[CDG][A-Z0-9]{7,}", re.ASCII)
-_TYPES: Final = {"text": pa.string(), "flag": pa.bool_(), "count": pa.int64(), "time": TIMESTAMP}
-
-
-def _schema(*columns: str) -> pa.Schema:
-    """Columns in order, each "type: name name …"."""
-    named = [(kind, names.split()) for kind, _, names in (column.partition(": ") for column in columns)]
-    return pa.schema([(name, _TYPES[kind]) for kind, names in named for name in names])
-
-
-TABLES: Final = (
-    Table(  # one row per message
-        "messages",
-        _schema(
-            "text: team_id channel_id ts",
-            "time: sent_at",
-            "text: user_id subtype thread_ts",
-            "flag: is_bot is_tombstone",
-            "count: text_length",
-            "flag: is_question",
-            "count: mention_count",
-            "flag: is_broadcast",
-            "text: fingerprint tags crm_links",
-            "count: file_count",
-            "time: edited_at",
-        ),
-        key=("team_id", "channel_id", "ts"),
-        people={"user_id": "slack", "fingerprint": "text"},
-        version="edited_at",
-        observed="sent_at",
-    ),
-    Table(  # one row per message and other person mentioned in it
-        "mentions",
-        _schema("text: team_id channel_id ts", "time: sent_at", "text: user_id"),
-        key=("team_id", "channel_id", "ts", "user_id"),
-        people={"user_id": "slack"},
-    ),
-    Table(  # one row per message, emoji and person; Slack keeps no time of a reaction, sent_at is the message's
-        "reactions",
-        _schema("text: team_id channel_id ts", "time: sent_at", "text: emoji user_id"),
-        key=("team_id", "channel_id", "ts", "emoji", "user_id"),
-        people={"user_id": "slack"},
-    ),
-    Table(  # one row per conversation
-        "channels",
-        _schema("text: team_id channel_id name kind", "time: created_at", "flag: is_archived is_general"),
-        key=("team_id", "channel_id"),
-    ),
-    Table(  # one row per account: those of users.json, then authors and reactors that it does not list
-        "users",
-        _schema(
-            "text: team_id user_id email", "flag: is_bot is_deleted is_guest", "text: time_zone", "time: updated_at"
-        ),
-        key=("team_id", "user_id"),
-        people={"user_id": "slack", "email": "email"},
-        version="updated_at",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -104,145 +46,50 @@ class _Conversation:
     name: str | None
 
 
-@dataclass
-class _Stranger:
-    """An account that users.json does not list, as its messages show it; is_bot None: it wrote none."""
-
-    is_bot: bool | None = None
-    is_guest: bool | None = None
-
-
-class _Rows:
-    """Rows of all tables on their way into batches of BATCH_ROWS.
-
-    Values lie flat, row after row: no tuple outlives its row, so the garbage collector has none to walk through.
-    """
-
-    def __init__(self) -> None:
-        self.values: dict[str, list[Any]] = {table.name: [] for table in TABLES}
-
-    def batches(self, *, rest: bool = False) -> Iterator[Batch]:
-        """Full batches; with `rest` whatever is left too."""
-        for table in TABLES:
-            values, width = self.values[table.name], len(table.schema)
-            end = BATCH_ROWS * width
-            while len(values) >= end or (rest and values):
-                columns = enumerate(table.schema.types)
-                arrays = [pa.array(values[at:end:width], kind) for at, kind in columns]
-                del values[:end]
-                yield Batch(table.name, pa.RecordBatch.from_arrays(arrays, schema=table.schema))
-
-
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the batches and findings of one export. Raises Refused for other layouts. Memory: one day file."""
     with Archive(file.content, file.name) as archive:
-        export, rows = Export(archive), _Rows()
-        yield from export.left_out()
-        users, findings = export.users()
-        yield from findings
-        team_id = export.team(users)
-        for user in users:
-            rows.values["users"] += _user(user, team_id)
-        conversations: dict[str, _Conversation] = {}
-        for name, kind in CHANNEL_FILES.items():
-            channels, findings = export.channels(name)
-            yield from findings
-            for channel in channels:
-                rows.values["channels"] += _listed(channel, kind, team_id, conversations)
-        reader = _Reader(team_id, rows, {user.id for user in users}, {user.id for user in users if _is_bot(user)})
-        for member, folder, name in export.days:
-            if folder not in conversations:
-                conversations[folder] = found = _unlisted(folder)
-                rows.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
-            conversation = conversations[folder]
-            place = f"{conversation.name or conversation.id}/{name}"
-            try:
-                day = export.messages(member)
-            except Unreadable as error:
-                yield Damaged(f"{place}{error.at}", error.reason)
-                continue
-            for number, reason in chain(day.wrong, reader.take(day, conversation.id)):
-                yield Rejected("messages", f"{place}, record {number}", reason)
-            yield from rows.batches()
-        for user_id, stranger in reader.strangers.items():
-            rows.values["users"] += (team_id, user_id, None, bool(stranger.is_bot), None, stranger.is_guest, None, None)
+        rows = Rows(TABLES)
+        known: set[str] = set()
+        bots: set[str] = set()
+        for export in exports(archive):
+            yield from _export(export, rows, known, bots)
         yield from rows.batches(rest=True)
 
 
-class _Reader:
-    """Turns messages into rows. `known`: accounts of users.json; `bots`: those of them that are bots."""
-
-    def __init__(self, team_id: str, rows: _Rows, known: set[str], bots: set[str]) -> None:
-        self.team_id, self.rows, self.known, self.bots = team_id, rows, known, bots | {SLACKBOT}
-        self.strangers: dict[str, _Stranger] = {}
-
-    def take(self, day: Records, channel_id: str) -> Iterator[tuple[int, str]]:
-        """Append the rows of one day file; yield number and reason of what is no message."""
-        team_id, known, bots = self.team_id, self.known, self.bots
-        message_row = self.rows.values["messages"].extend
-        mention_row = self.rows.values["mentions"].extend
-        for number, message in zip(day.numbers, day.records, strict=True):
-            ts, subtype, edited = message.ts, message.subtype, message.edited
-            try:
-                sent_at = _microseconds(ts)
-                edited_at = _microseconds(edited.ts) if edited is not None else None
-            except ValueError:
-                yield number, "ts or edited.ts is not 'seconds.microseconds'"
-                continue
-            if message.type != "message":
-                yield number, "type is not 'message'"
-                continue
-            user = message.user or (message.comment.user if message.comment is not None else None) or None
-            is_bot = bool(message.bot_id) or subtype == "bot_message" or user in bots
-            if user is not None and user not in known:
-                self._stranger(user, message, is_bot=is_bot)
-            text = features(message.text or "")
-            mentions = text.mentions
-            if mentions and user in mentions:
-                mentions = tuple(mention for mention in mentions if mention != user)
-            for mention in mentions:
-                mention_row((team_id, channel_id, ts, sent_at, mention))
-            if message.reactions:
-                self._reactions(message.reactions, channel_id, ts, sent_at)
-            # until 2018 a shared file was no list, and each comment on it repeated it
-            file_count = len(message.files) if message.files else int(subtype == "file_share")
-            message_row(
-                (
-                    team_id,
-                    channel_id,
-                    ts,
-                    sent_at,
-                    user,
-                    subtype,
-                    message.thread_ts or None,
-                    is_bot,
-                    subtype == "tombstone",
-                    text.length,
-                    text.is_question,
-                    len(mentions),
-                    text.is_broadcast,
-                    text.normalised or None,
-                    " ".join(text.tags),
-                    " ".join(text.crm_links),
-                    file_count,
-                    edited_at,
-                )
-            )
-
-    def _reactions(self, reactions: list[Reaction], channel_id: str, ts: str, sent_at: int) -> None:
-        row = self.rows.values["reactions"].extend
-        for reaction in reactions:
-            for user in dict.fromkeys(reaction.users):
-                row((self.team_id, channel_id, ts, sent_at, reaction.name, user))
-                if user not in self.known:
-                    self.strangers.setdefault(user, _Stranger())
-
-    def _stranger(self, user: str, message: Message, *, is_bot: bool) -> None:
-        """A person can post through an app, so one message without a bot makes a person."""
-        stranger = self.strangers.setdefault(user, _Stranger())
-        stranger.is_bot = is_bot and stranger.is_bot is not False
-        if (profile := message.user_profile) is not None and profile.is_restricted is not None:
-            stranger.is_guest = profile.is_restricted or bool(profile.is_ultra_restricted)
+def _export(export: Export, rows: Rows, known: set[str], bots: set[str]) -> Iterator[Parsed]:
+    """One workspace, or the organisation's part. known, bots: accounts listed so far; those listed here are added."""
+    yield from export.left_out()
+    users, findings = export.users()
+    yield from findings
+    team_id = export.team(users)
+    for user in users:
+        rows.values["users"] += _user(user, team_id)
+    known.update(user.id for user in users)
+    bots.update(user.id for user in users if _is_bot(user))
+    conversations: dict[str, _Conversation] = {}
+    for name, kind in CHANNEL_FILES.items():
+        channels, findings = export.channels(name)
+        yield from findings
+        for channel in channels:
+            rows.values["channels"] += _listed(channel, kind, team_id, conversations)
+    reader = Reader(team_id, rows, known, bots)
+    for member, folder, name in export.days:
+        if folder not in conversations:
+            conversations[folder] = found = _unlisted(folder)
+            rows.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
+        conversation = conversations[folder]
+        place = f"{export.label}{conversation.name or conversation.id}/{name}"
+        try:
+            day = export.messages(member)
+        except Unreadable as error:
+            yield Damaged(f"{place}{error.at}", error.reason)
+            continue
+        for number, reason in chain(day.wrong, reader.take(day, conversation.id)):
+            yield Rejected("messages", f"{place}, record {number}", reason)
+        yield from rows.batches()
+    for user_id, stranger in reader.strangers.items():
+        rows.values["users"] += (team_id, user_id, None, bool(stranger.is_bot), None, stranger.is_guest, None, None)
 
 
 def _listed(channel: Channel, kind: str, team_id: str, conversations: dict[str, _Conversation]) -> tuple[Any, ...]:
@@ -255,7 +102,7 @@ def _listed(channel: Channel, kind: str, team_id: str, conversations: dict[str, 
     conversations.setdefault(channel.id, conversation)
     if name:
         conversations.setdefault(name, conversation)
-    return (team_id, channel.id, shown, kind, _seconds(channel.created), channel.is_archived, channel.is_general)
+    return (team_id, channel.id, shown, kind, seconds(channel.created), channel.is_archived, channel.is_general)
 
 
 def _unlisted(folder: str) -> _Conversation:
@@ -281,34 +128,13 @@ def _user(user: User, team_id: str) -> tuple[Any, ...]:
         user.deleted,
         any(flags) if flags else None,
         user.tz or None,
-        _seconds(user.updated),
+        seconds(user.updated),
     )
 
 
 def _is_bot(user: User) -> bool:
     """Exports of 2016 lack the flag; a profile with a bot id tells it too."""
     return bool(user.is_bot) or user.id == SLACKBOT or bool(user.profile is not None and user.profile.bot_id)
-
-
-def _seconds(epoch: float | str | None) -> int | None:
-    """Epoch seconds, also as text -> microseconds; 0 means not set, and so does what is no time."""
-    try:
-        seconds = float(epoch or 0)
-    except ValueError:
-        return None
-    return int(seconds * 1_000_000) if 0 < seconds < YEAR_9999 else None
-
-
-def _microseconds(ts: str) -> int:
-    """ "1434772080.000006" -> microseconds since 1970. Raises ValueError."""
-    if len(ts) == 17 and ts[10] == ".":  # as Slack writes it
-        digits = ts[:10] + ts[11:]
-        if digits.isdigit():
-            return int(digits)
-    seconds, _, fraction = ts.partition(".")
-    if not (seconds.isdigit() and len(seconds) <= 10 and (not fraction or fraction.isdigit())):
-        raise ValueError
-    return int(seconds + fraction[:6].ljust(6, "0"))
 
 
 SOURCE = Source("slack", "Slack workspace export", (".zip",), TABLES, parse)
