@@ -6,8 +6,47 @@ from collections.abc import Mapping
 from typing import Final
 
 from throughline.source import Source
-from throughline.sources import people, purposes, salesforce, slack
+from throughline.sources import (
+    dynamics365,
+    fx_rates,
+    hubspot,
+    identity_map,
+    m365_reports,
+    mattermost,
+    org_calendar,
+    people,
+    pipedrive,
+    purposes,
+    salesforce,
+    slack,
+    slack_analytics,
+    stage_map,
+    teams,
+    viva_engage,
+)
 
 SOURCES: Final[Mapping[str, Source]] = {
-    source.name: source for source in (slack.SOURCE, salesforce.SOURCE, people.SOURCE, purposes.SOURCE)
+    source.name: source
+    for source in (
+        # collaboration
+        slack.SOURCE,
+        slack_analytics.SOURCE,
+        m365_reports.SOURCE,
+        teams.SOURCE,
+        viva_engage.SOURCE,
+        mattermost.SOURCE,
+        # CRM
+        salesforce.SOURCE,
+        hubspot.SOURCE,
+        dynamics365.SOURCE,
+        pipedrive.SOURCE,
+        # the organisation
+        people.SOURCE,
+        purposes.SOURCE,
+        # how to read the others
+        identity_map.SOURCE,
+        stage_map.SOURCE,
+        org_calendar.SOURCE,
+        fx_rates.SOURCE,
+    )
 }

@@ -1,0 +1,31 @@
+{#-
+  The sources that give a table of the shape that all collaboration tools, or all CRMs but Salesforce, share
+  (sources/shapes.py, sources/crm_shapes.py). A new one of either kind is a name in these lists.
+-#}
+{% macro sources_with(table) -%}
+    {%- set given = {
+        'messages': ['mattermost', 'teams', 'viva_engage'],
+        'reactions': ['mattermost', 'teams'],
+        'spaces': ['mattermost', 'teams', 'viva_engage'],
+        'accounts': ['mattermost', 'teams', 'viva_engage'],
+        'deals': ['dynamics365', 'hubspot', 'pipedrive'],
+        'deal_stages': ['hubspot', 'pipedrive'],
+        'owners': ['dynamics365', 'hubspot', 'pipedrive'],
+    } -%}
+    {{ return(given[table]) }}
+{%- endmacro %}
+
+{#- The current records of one shared table, of all sources that give it, with the column source. -#}
+{% macro shared_records(table, key, version=none) -%}
+    {%- for name in sources_with(table) %}
+select
+    '{{ name }}' as source,
+    {{ name }}_records.*
+from (
+    {{ current_records(source(name, table), key=key, version=version) }}
+) as {{ name }}_records
+        {%- if not loop.last %}
+union all
+        {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
