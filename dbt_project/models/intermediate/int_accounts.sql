@@ -25,6 +25,30 @@ salesforce as (
 
 ),
 
+other_tools as (
+
+    select
+        source,
+        account_key,
+        email_key,
+        case when is_bot then 1 else 0 end as is_bot,
+        case when is_guest then 1 else 0 end as is_guest
+    from {{ ref('stg_collaboration__accounts') }}
+
+),
+
+other_crms as (
+
+    select
+        source,
+        owner_key as account_key,
+        email_key,
+        0 as is_bot,
+        0 as is_guest
+    from {{ ref('stg_crm__owners') }}
+
+),
+
 people as (
 
     select distinct person_key from {{ ref('stg_people__roster') }}
@@ -36,19 +60,39 @@ accounts as (
     select * from slack
     union all
     select * from salesforce
+    union all
+    select * from other_tools
+    union all
+    select * from other_crms
+
+),
+
+-- The address of the export, else that of the identity map; a name alone never matches anybody.
+matched as (
+
+    select
+        accounts.*,
+        coalesce(accounts.email_key, identities.email_key) as person_key,
+        case
+            when accounts.email_key is not null then 'email'
+            when identities.email_key is not null then 'identity_map'
+        end as matched_by
+    from accounts
+    left join {{ ref('stg_mappings__identities') }} as identities
+        on accounts.source = identities.source and accounts.account_key = identities.account_key
 
 )
 
 select
-    accounts.source,
-    accounts.account_key,
-    accounts.email_key as person_key,
-    case when accounts.email_key is not null then 'email' end as matched_by,
+    matched.source,
+    matched.account_key,
+    matched.person_key,
+    matched.matched_by,
     case
-        when accounts.is_bot = 1 then 'bot'
-        when accounts.is_guest = 1 then 'guest'
+        when matched.is_bot = 1 then 'bot'
+        when matched.is_guest = 1 then 'guest'
         else 'human'
     end as account_kind,
     people.person_key is not null as is_on_roster
-from accounts
-left join people on accounts.email_key = people.person_key
+from matched
+left join people on matched.person_key = people.person_key

@@ -12,6 +12,16 @@ messages as (
         sent_at
     from {{ ref('stg_slack__messages') }}
     where fingerprint_key is not null and user_key is not null
+    union all
+    select
+        source,
+        source || '/' || message_id,
+        source || '/' || space_id,
+        account_key,
+        fingerprint_key,
+        sent_at
+    from {{ ref('stg_collaboration__messages') }}
+    where fingerprint_key is not null and account_key is not null
 
 ),
 

@@ -1,34 +1,23 @@
 -- One row per closed deal whose stage history shows the transition into the outcome that stands.
 with
 
-deals as (
-
-    select 'salesforce' as source, opportunity_id as deal_id, stage, is_closed, is_won, created_at
-    from {{ ref('stg_salesforce__opportunities') }}
-
-),
-
-history as (
-
-    select 'salesforce' as source, history_id as step_id, opportunity_id as deal_id, stage, created_at as entered_at
-    from {{ ref('stg_salesforce__opportunity_history') }}
-
-),
-
 standing as (
 
     select
         deals.source,
         deals.deal_id,
+        deals.pipeline,
         deals.stage,
         deals.created_at,
-        case when deals.is_won then 'won' else 'lost' end as outcome
-    from deals
-    where deals.is_closed
+        coalesce(deals.outcome, stages.outcome) as outcome
+    from {{ ref('int_deal_records') }} as deals
+    left join {{ ref('int_deal_stages') }} as stages
+        on deals.source = stages.source and deals.pipeline = stages.pipeline and deals.stage = stages.stage
+    where coalesce(deals.outcome, stages.outcome) in ('won', 'lost')
 
 ),
 
--- A stage that no deal stands in today is not known to be closed: it counts as open.
+-- A stage that nothing explains is not known to be closed: it counts as open.
 steps as (
 
     select
@@ -43,11 +32,11 @@ steps as (
         row_number() over (
             partition by history.source, history.deal_id order by history.entered_at, history.step_id
         ) as step_number
-    from history
+    from {{ ref('int_deal_steps') }} as history
     inner join standing
         on history.source = standing.source and history.deal_id = standing.deal_id
     left join {{ ref('int_deal_stages') }} as stages
-        on history.source = stages.source and history.stage = stages.stage
+        on history.source = stages.source and history.pipeline = stages.pipeline and history.stage = stages.stage
 
 ),
 

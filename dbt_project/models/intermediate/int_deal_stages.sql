@@ -1,35 +1,53 @@
--- One row per CRM x stage: what the stage means by the flags of the deals that stand in it, never by its name.
+-- One row per CRM x pipeline x stage: what the stage means by the deals that stand in it, else by the stage map; never
+-- by its name.
 with
-
-deals as (
-
-    select 'salesforce' as source, stage, is_closed, is_won from {{ ref('stg_salesforce__opportunities') }}
-
-),
 
 flags as (
 
     select
         source,
+        pipeline,
         stage,
         count(*) as deal_count,
-        min(case when is_closed then 1 else 0 end) as all_closed,
-        max(case when is_closed then 1 else 0 end) as any_closed,
-        min(case when is_won then 1 else 0 end) as all_won,
-        max(case when is_won then 1 else 0 end) as any_won
-    from deals
-    where stage is not null and is_closed is not null
-    group by source, stage
+        case when min(outcome) = max(outcome) then min(outcome) end as outcome,
+        count(outcome) as told_count
+    from {{ ref('int_deal_records') }}
+    where stage is not null
+    group by source, pipeline, stage
+
+),
+
+mapped as (
+
+    select * from {{ ref('stg_mappings__stages') }}
+
+),
+
+stages as (
+
+    select source, pipeline, stage from flags
+    union
+    select source, pipeline, stage from {{ ref('int_deal_steps') }}
+    where stage is not null
 
 )
 
 select
-    source,
-    stage,
-    deal_count,
+    stages.source,
+    stages.pipeline,
+    stages.stage,
+    coalesce(flags.deal_count, 0) as deal_count,
     case
-        when any_closed = 0 then 'open'
-        when all_closed = 1 and all_won = 1 then 'won'
-        when all_closed = 1 and any_won = 0 then 'lost'
+        when flags.told_count > 0 then flags.outcome
+        else coalesce(of_pipeline.outcome, of_all.outcome)
     end as outcome
-from flags
+from stages
+left join flags
+    on stages.source = flags.source and stages.pipeline = flags.pipeline and stages.stage = flags.stage
+left join mapped as of_pipeline
+    on
+        stages.source = of_pipeline.source
+        and stages.pipeline = of_pipeline.pipeline
+        and stages.stage = of_pipeline.stage
+left join mapped as of_all
+    on stages.source = of_all.source and of_all.pipeline = '' and stages.stage = of_all.stage

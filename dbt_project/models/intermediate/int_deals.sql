@@ -1,35 +1,6 @@
 -- One row per deal that was not deleted in its CRM.
 with
 
-deals as (
-
-    select
-        'salesforce' as source,
-        opportunity_id as deal_id,
-        account_id,
-        owner_key,
-        owner_email_key,
-        stage,
-        amount,
-        currency,
-        close_date,
-        is_closed,
-        is_won,
-        deal_type,
-        created_at,
-        file_id
-    from {{ ref('stg_salesforce__opportunities') }}
-    where not coalesce(is_deleted, false)
-
-),
-
-history as (
-
-    select 'salesforce' as source, history_id as step_id, opportunity_id as deal_id, amount, created_at as entered_at
-    from {{ ref('stg_salesforce__opportunity_history') }}
-
-),
-
 first_amounts as (
 
     select
@@ -42,7 +13,7 @@ first_amounts as (
             deal_id,
             amount,
             row_number() over (partition by source, deal_id order by entered_at, step_id) as step_number
-        from history
+        from {{ ref('int_deal_steps') }}
         where amount is not null
     ) as numbered
     where step_number = 1
@@ -64,15 +35,10 @@ outcomes as (
 
     select
         deals.*,
-        case
-            when deals.is_closed and deals.is_won then 'won'
-            when deals.is_closed then 'lost'
-            when not deals.is_closed then 'open'
-            else stages.outcome
-        end as outcome
-    from deals
+        coalesce(deals.outcome, stages.outcome) as known_outcome
+    from {{ ref('int_deal_records') }} as deals
     left join {{ ref('int_deal_stages') }} as stages
-        on deals.source = stages.source and deals.stage = stages.stage
+        on deals.source = stages.source and deals.pipeline = stages.pipeline and deals.stage = stages.stage
 
 )
 
@@ -84,10 +50,10 @@ select
     coalesce(owners.person_key, people.person_key) as owner_person_key,
     outcomes.created_at,
     case
-        when outcomes.outcome in ('won', 'lost')
-            then coalesce(closings.closed_at, {{ local_midnight("outcomes.close_date") }})
+        when outcomes.known_outcome in ('won', 'lost')
+            then coalesce(closings.closed_at, outcomes.closed_at, {{ local_midnight("outcomes.close_date") }})
     end as closed_at,
-    outcomes.outcome,
+    outcomes.known_outcome as outcome,
     outcomes.stage,
     outcomes.deal_type,
     outcomes.amount,
@@ -95,11 +61,14 @@ select
     case when first_amounts.deal_id is null then 'current' else 'history' end as amount_created_source,
     outcomes.currency,
     case
-        when outcomes.outcome not in ('won', 'lost') then null
+        when outcomes.known_outcome not in ('won', 'lost') then null
         when closings.closed_at is not null then 'history'
+        when outcomes.closed_at is not null then 'record'
         when outcomes.close_date is not null then 'close_date'
     end as close_source,
-    coalesce(outcomes.close_date < {{ local_date("closings.closed_at") }}, false) as is_backdated,
+    coalesce(
+        outcomes.close_date < {{ local_date("coalesce(closings.closed_at, outcomes.closed_at)") }}, false
+    ) as is_backdated,
     files.observed_until
 from outcomes
 left join {{ ref('int_accounts') }} as owners

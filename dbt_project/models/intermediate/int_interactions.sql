@@ -1,9 +1,10 @@
 with
 
--- One line a collaboration tool.
 interactions as (
 
     select * from {{ ref('int_slack_interactions') }}
+    union all
+    select * from {{ ref('int_tool_interactions') }}
 
 ),
 

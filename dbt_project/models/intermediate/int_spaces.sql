@@ -11,9 +11,22 @@ slack as (
 
 ),
 
+others as (
+
+    select
+        source,
+        source || '/' || space_id as space_id,
+        space_name,
+        kind as space_kind
+    from {{ ref('stg_collaboration__spaces') }}
+
+),
+
 spaces as (
 
     select * from slack
+    union all
+    select * from others
 
 )
 
