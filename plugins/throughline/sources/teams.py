@@ -158,7 +158,6 @@ class _Reader:
         space_id = self._space(message)
         sent_at = _time(message.created_date_time, "createdDateTime")
         edited_at = _time(message.last_edited_date_time, "lastEditedDateTime")
-        _time(message.deleted_date_time, "deletedDateTime")
         message_id, above = f"{space_id}/{message.id}", message.reply_to_id or root
         author, is_bot = self._author(message.sender)
         is_system = (message.message_type or "message") != "message"
