@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written, zipped
+from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
 from throughline.reading import rows
@@ -279,6 +280,14 @@ def test_a_zip_joins_channels_with_their_team_and_adds_what_no_list_names(tmp_pa
     assert [(row["account_id"], row["email"]) for row in found["accounts"]] == [(BO, "b@firm.example"), (ADA, None)]
     assert {note.reason for note in found.ignored} == {"is empty", "1 files that are no JSON"}
     assert all(BO not in note.place for note in found.ignored)
+
+
+def test_a_chat_in_the_files_of_both_counts_once(tmp_path: Path) -> None:
+    chat = member([message(1, channelIdentity=None, chatId="19:0a@thread.v2"), message(2)])
+    path = zipped(tmp_path / "a.zip", {"users/a/messages_a.json": chat, "users/b/messages_b.json": chat})
+    file = LandingFile("teams", "teams/a.zip", path, "0" * 64, path.stat().st_size, SEEN_AT)
+    landed = land(tmp_path / "lake", SOURCE, file, Pseudonymiser(b"k" * 32))
+    assert (landed.rows_in, landed.rows_duplicate, landed.rows_loaded) == (5, 2, 3)  # and one row of the chat
 
 
 def test_messages_alone_do_not_hide_what_a_list_says(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, tuple[pa.DataType, Reader]]] = {
     "time zone": (pa.string(), lambda values, _: cells.time_zones(values)),
     "flag": (pa.bool_(), lambda values, _: cells.flags(values)),
     "count": (pa.int64(), lambda values, _: cells.counts(values)),
+    "number": (pa.float64(), lambda values, _: cells.numbers(values)),
     "amount": (AMOUNT, lambda values, _: cells.amounts(values)),
     "percentage": (pa.float64(), lambda values, _: cells.percentages(values)),
     "date": (pa.date32(), cells.dates),
