@@ -48,7 +48,7 @@ def test_no_name_attribute_or_address_is_kept(tmp_path: Path) -> None:
 
 
 def test_one_row_for_each_metric_with_a_value(tmp_path: Path) -> None:
-    found = query(tmp_path, HEADER, ROW, "p2,2026-03-08,,0,FALSE")
+    found = query(tmp_path, HEADER, ROW, "p2,2026-03-08,NA,0,FALSE")
     person = {"person_id": "p1", "email": None, "period_start_date": date(2026, 3, 1), "is_active": True}
     assert found["metrics"] == [
         {**person, "metric": "meeting_hours", "value": 9.75},
@@ -66,7 +66,7 @@ def test_one_row_for_each_metric_with_a_value(tmp_path: Path) -> None:
 
 def test_both_spellings_are_one_metric_and_attributes_are_none(tmp_path: Path) -> None:
     header = "PersonId,MetricDate,After_hours_collaboration_hours,Emails sent,Network_size,Total Copilot active days"
-    attributes = "Layer,OnsiteDays,WeekendDays,HireDate,LevelDesignation,Paydays"
+    attributes = "Layer,OnsiteDays,Weekend_Days,HireDate,LevelDesignation,Paydays"
     found = query(tmp_path, f"{header},{attributes}", "p1,2026-03-01,1,2,3,4,5,6,7,8,9,10")
     assert {row["metric"]: row["value"] for row in found["metrics"]} == {
         "after_hours_collaboration_hours": 1,

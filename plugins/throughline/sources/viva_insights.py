@@ -53,7 +53,7 @@ PERSON: Final = (
 _METRIC = re.compile(
     r"(?:^|_)(?:copilot|hours?|days?|meetings?|calls?|emails?_sent|chats?_sent|messages?_sent|network_size)(?:_|$)"
 )
-_OTHER_QUERIES: Final = frozenset({"meeting_id", "meetingid", "primarycollaborator_personid"})
+_OTHER_QUERIES: Final = frozenset({"meeting_id", "meetingid"})
 _ATTRIBUTES: Final = frozenset({"weekend_days", "weekenddays", "onsite_days", "hire_date"})
 _EMAIL = r"^[^@\s,;<>]+@[^@\s,;<>]+$"
 
