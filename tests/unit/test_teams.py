@@ -15,7 +15,7 @@ from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written, zi
 from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.reading import rows
+from throughline.reading import json_stream, rows
 from throughline.source import Batch, Refused
 from throughline.sources.teams import SOURCE
 
@@ -350,6 +350,19 @@ def test_what_is_no_teams_export_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_page_is_no_error(tmp_path: Path) -> None:
     assert [note.reason for note in teams(tmp_path, '{"value": []}').ignored] == ["holds no records"]
+
+
+def test_replies_that_lie_on_another_page_are_told(tmp_path: Path) -> None:
+    found = teams(tmp_path, [message(1), message(2, replies=[message(3)], **{"replies@odata.nextLink": "x"})])
+    assert [note.reason for note in found.ignored] == [
+        "1 records that are roots with more replies than are here (replies@odata.nextLink): export those as well"
+    ]
+
+
+def test_a_record_beyond_all_bounds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "MAX_RECORD_CHARS", 2 << 20)
+    path = written(tmp_path / "a.json", json.dumps([message(1), message(2, extra="x" * (4 << 20))]))
+    assert "record 2 is no JSON, or longer than 2 million characters" in refusal(SOURCE, path)
 
 
 def test_other_records_are_counted(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_one_row_for_each_metric_with_a_value(tmp_path: Path) -> None:
             "is_active": False,
         },
     ]
+    assert len(found.ignored) == 1  # an empty value is no unreadable one
 
 
 def test_both_spellings_are_one_metric_and_attributes_are_none(tmp_path: Path) -> None:
