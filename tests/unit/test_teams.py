@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written, zipped
+from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
+from throughline.reading import json_stream, rows
 from throughline.source import Batch, Refused
 from throughline.sources.teams import SOURCE
 
@@ -57,12 +59,12 @@ def kept(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Table -> rows as the lake writes them, of the golden export zipped."""
     members = {path.name: path.read_bytes() for path in sorted((FIXTURES / "original").iterdir())}
     path = zipped(folder / "export.zip", members)
-    rows: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for part in SOURCE.parse(LandingFile("teams", "teams/export.zip", path, "0" * 64, 1, SEEN_AT)):
         if isinstance(part, Batch):
             keyed = Pseudonymiser(b"k" * 32).batch(part.records, SOURCE.table(part.table).people)
-            rows.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
-    return rows
+            found.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
+    return found
 
 
 @pytest.mark.parametrize("table", [table.name for table in SOURCE.tables])
@@ -113,6 +115,12 @@ def test_records_longer_than_a_piece_and_signs_on_the_seam_are_read_whole(tmp_pa
     long = message(1, body={"contentType": "text", "content": "ö" * 1_500_000})
     found = teams(tmp_path, json.dumps([long, message(2)], ensure_ascii=False))
     assert [row["text_length"] for row in found["messages"]] == [1_500_000, 5]
+
+
+def test_a_reply_below_its_root_need_not_name_it(tmp_path: Path) -> None:
+    found = teams(tmp_path, [message(1, replies=[message(2), {"id": "3"}])])
+    assert [row["parent_id"] for row in found["messages"]] == [None, f"{SPACE}/1"]
+    assert [row.place for row in found.rejected] == ["teams/messages.json, record 1, reply 2"]
 
 
 def test_half_a_surrogate_pair_does_not_stop_the_file(tmp_path: Path) -> None:
@@ -274,6 +282,14 @@ def test_a_zip_joins_channels_with_their_team_and_adds_what_no_list_names(tmp_pa
     assert all(BO not in note.place for note in found.ignored)
 
 
+def test_a_chat_in_the_files_of_both_counts_once(tmp_path: Path) -> None:
+    chat = member([message(1, channelIdentity=None, chatId="19:0a@thread.v2"), message(2)])
+    path = zipped(tmp_path / "a.zip", {"users/a/messages_a.json": chat, "users/b/messages_b.json": chat})
+    file = LandingFile("teams", "teams/a.zip", path, "0" * 64, path.stat().st_size, SEEN_AT)
+    landed = land(tmp_path / "lake", SOURCE, file, Pseudonymiser(b"k" * 32))
+    assert (landed.rows_in, landed.rows_duplicate, landed.rows_loaded) == (5, 2, 3)  # and one row of the chat
+
+
 def test_messages_alone_do_not_hide_what_a_list_says(tmp_path: Path) -> None:
     assert set(teams(tmp_path, [message()]).rows) == {"messages"}
 
@@ -336,6 +352,19 @@ def test_an_empty_page_is_no_error(tmp_path: Path) -> None:
     assert [note.reason for note in teams(tmp_path, '{"value": []}').ignored] == ["holds no records"]
 
 
+def test_replies_that_lie_on_another_page_are_told(tmp_path: Path) -> None:
+    found = teams(tmp_path, [message(1), message(2, replies=[message(3)], **{"replies@odata.nextLink": "x"})])
+    assert [note.reason for note in found.ignored] == [
+        "1 records that are roots with more replies than are here (replies@odata.nextLink): export those as well"
+    ]
+
+
+def test_a_record_beyond_all_bounds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "MAX_RECORD_CHARS", 2 << 20)
+    path = written(tmp_path / "a.json", json.dumps([message(1), message(2, extra="x" * (4 << 20))]))
+    assert "record 2 is no JSON, or longer than 2 million characters" in refusal(SOURCE, path)
+
+
 def test_other_records_are_counted(tmp_path: Path) -> None:
     meeting = {"id": "1", "createdDateTime": "2026-03-02T09:00:00Z", "body": {}, "attendees": []}
     found = teams(tmp_path, [message(), meeting, meeting])
@@ -348,25 +377,27 @@ def test_a_damaged_part_of_a_zip_is_told(tmp_path: Path) -> None:
     assert [part.place for part in found.damaged] == ["teams/a.zip » JSON file 2"]
 
 
-def test_memory_stays_flat(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"@odata.count": 9, "value": [', "]}")])
+def test_memory_stays_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str) -> None:
+    monkeypatch.setattr(rows, "BATCH_ROWS", 500)
+
     def peak(count: int) -> int:
         path = tmp_path / f"{count}.json"
         with path.open("w") as stream:
-            stream.write("[")
+            stream.write(before)
             for number in range(count):
-                stream.write(json.dumps(message(number, extra="x" * 2000)) + ("," if number < count - 1 else "]"))
+                stream.write(json.dumps(message(number, extra="x" * 2000)) + ("," if number < count - 1 else after))
         tracemalloc.start()
-        loaded = sum(
-            part.records.num_rows
-            for part in SOURCE.parse(LandingFile("teams", "teams/a.json", path, "0" * 64, 1, SEEN_AT))
-            if isinstance(part, Batch)
-        )
+        loaded = 0
+        for part in SOURCE.parse(LandingFile("teams", "teams/a.json", path, "0" * 64, 1, SEEN_AT)):
+            assert isinstance(part, Batch)
+            loaded += part.records.num_rows
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert loaded == count
         return top
 
-    assert peak(8000) < 1.5 * peak(4000)
+    assert peak(5000) < 1.2 * peak(2500)
 
 
 def test_whatever_breaks_is_refused_or_told(tmp_path: Path) -> None:

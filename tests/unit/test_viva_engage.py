@@ -252,6 +252,19 @@ def test_a_part_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert len(found["accounts"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("part", "left", "missing"),
+    [
+        ("Messages", {"id": 1, "created_at": AT}, "sender_id"),
+        ("Users", {"id": 1}, "email"),
+        ("Groups", {"id": 1}, "name"),
+    ],
+)
+def test_a_part_without_what_it_is_read_for_is_told(tmp_path: Path, part: str, left: Any, missing: str) -> None:
+    found = export(tmp_path, **{part: [left]})
+    assert (found.rows, [one.reason for one in found.damaged]) == ({}, [f"column {missing} is missing"])
+
+
 def test_refusals(tmp_path: Path) -> None:
     for members, sentence in [
         ({"channels.json": b"[]"}, "holds none of Messages.csv"),

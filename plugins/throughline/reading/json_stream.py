@@ -125,7 +125,13 @@ class _Window:
                 self._at = end
                 self._values += 1
                 return value
-            if len(self._text) - self._at > MAX_RECORD_CHARS or (end < 0 and not self._more()):
+            if len(self._text) - self._at > MAX_RECORD_CHARS:
+                remedy = "export fewer records a page, or put value before the other names of a page"
+                what = (
+                    f"record {self._values + 1} is no JSON, or longer than {MAX_RECORD_CHARS >> 20} million characters"
+                )
+                raise Refused(what, where=self._place, remedy=remedy)
+            if end < 0 and not self._more():
                 raise self._broken()
 
     def _more(self) -> bool:

@@ -39,6 +39,7 @@ TABLES: Final = tuple(
 )
 CHECKED_EVERY: Final = 500  # records between two looks whether a batch is full
 ENDINGS: Final = (".json", ".jsonl", ".ndjson")
+LATER_REPLIES: Final = "roots with more replies than are here (replies@odata.nextLink): export those as well"
 OUTSIDE: Final = ("anonymousGuest", "federatedUser", "personalMicrosoftAccountUser", "skypeUser", "phoneUser")
 
 _ACCOUNT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -100,7 +101,8 @@ class _Reader:
     def rest(self, place: str) -> Iterator[Parsed]:
         """What only the whole file tells. Raises Refused when nothing in it was of Teams."""
         for kind, count in self.others.items():
-            yield Ignored(place, f"{count:,} records that are {kind}")
+            if count:
+                yield Ignored(place, f"{count:,} records that are {kind}")
         if not self.known:
             raise Refused(
                 "holds no messages, channels, teams or users of Microsoft Graph",
@@ -150,6 +152,7 @@ class _Reader:
         except ValueError as error:
             yield Rejected("messages", place, str(error))
             return
+        self.others[LATER_REPLIES] += "replies@odata.nextLink" in record
         for number, reply in enumerate(message.replies or (), 1):
             yield from self._messages(reply, f"{place}, reply {number}", message.id)
 
@@ -158,7 +161,6 @@ class _Reader:
         space_id = self._space(message)
         sent_at = _time(message.created_date_time, "createdDateTime")
         edited_at = _time(message.last_edited_date_time, "lastEditedDateTime")
-        _time(message.deleted_date_time, "deletedDateTime")
         message_id, above = f"{space_id}/{message.id}", message.reply_to_id or root
         author, is_bot = self._author(message.sender)
         is_system = (message.message_type or "message") != "message"

@@ -33,6 +33,7 @@ TABLES: Final = tuple(
     shape("viva_engage") for shape in (shapes.messages, shapes.mentions, shapes.spaces, shapes.accounts)
 )
 ALL_COMPANY: Final = "all_company"
+NEEDED: Final = {"messages": {"sender_id"}, "users": {"email"}, "groups": {"name"}}  # a cell may be empty
 GONE: Final = ("deleted", "soft_delete", "suspended")
 NOTHING: Final = ("", "null")
 PARTS: Final = {  # part -> its form; required columns first, every other column of the file is ignored
@@ -139,6 +140,9 @@ class _Reader:
     def take(self, part: str, chunks: delimited.Chunks, place: str, order: str | None) -> Iterator[Parsed]:
         """The rows of one CSV. Raises Refused."""
         sheet = delimited.examine(chunks, place, lambda header: header.lower() in _COLUMNS)
+        for name in NEEDED[part] - {header.lower() for header in sheet.header}:
+            remedy = "land the ZIP of the network data export as it was downloaded"
+            raise Refused(f"column {name} is missing", where=place, remedy=remedy)
         take = {"messages": self._message, "users": self._user, "groups": self._group}[part]
         for found in fields.records(sheet, chunks, PARTS[part], order):
             if not isinstance(found, Batch):
