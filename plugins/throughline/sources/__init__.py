@@ -23,6 +23,7 @@ from throughline.sources import (
     stage_map,
     teams,
     viva_engage,
+    viva_insights,
 )
 
 SOURCES: Final[Mapping[str, Source]] = {
@@ -32,6 +33,7 @@ SOURCES: Final[Mapping[str, Source]] = {
         slack.SOURCE,
         slack_analytics.SOURCE,
         m365_reports.SOURCE,
+        viva_insights.SOURCE,
         teams.SOURCE,
         viva_engage.SOURCE,
         mattermost.SOURCE,
