@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.conftest import PROJECT
+from throughline.settings import QUIET
 
 SECRETS = {
     "POSTGRES_PASSWORD", "WAREHOUSE_PASSWORD", "AIRFLOW_SECRET_KEY", "AIRFLOW_JWT_SECRET", "AIRFLOW_ADMIN_PASSWORD",
@@ -108,3 +109,20 @@ def test_the_image_copies_what_is_there_and_runs_without_rights() -> None:
     assert all((PROJECT / name).exists() for name in copied)
     assert "USER airflow" in lines
     assert not [line for line in lines[lines.index("USER airflow") :] if line.startswith("RUN")]
+
+
+def test_the_image_environment_finds_the_project_and_keeps_quiet() -> None:
+    """The ENV lines of the Dockerfile, with the image's folder standing for this one."""
+    text = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ")
+    pairs = dict(re.findall(r"([A-Z_]+)=(\S+)", " ".join(line for line in text.splitlines() if line.startswith("ENV"))))
+    image = {name: value.replace("/opt/throughline", str(PROJECT)) for name, value in pairs.items()}
+    assert {name: image[name] for name in QUIET} == dict(QUIET)
+    code = (
+        "import throughline, expectations, pathlib, os; print(pathlib.Path(os.environ['AIRFLOW__CORE__DAGS_FOLDER']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PATH": os.environ["PATH"], **image}, capture_output=True, check=True
+    )
+    assert sorted(path.name for path in Path(done.stdout.decode().strip()).glob("*.py")) == [
+        "intake.py", "maintain.py", "transform.py",
+    ]  # fmt: skip
