@@ -15,7 +15,11 @@ salesforce as (
         currency,
         close_date,
         cast(null as timestamp) as closed_at,
-        case when is_closed and is_won then 'won' when is_closed then 'lost' when not is_closed then 'open' end as outcome,
+        case
+            when is_closed and is_won then 'won'
+            when is_closed then 'lost'
+            when not is_closed then 'open'
+        end as outcome,
         deal_type,
         created_at,
         is_deleted,

@@ -16,8 +16,8 @@ steps as (
     select
         source,
         deal_id,
-        stage,
-        coalesce(pipeline, ''),
+        stage as step_id,
+        coalesce(pipeline, '') as pipeline,
         stage,
         cast(null as decimal(18, 2)),
         entered_at
