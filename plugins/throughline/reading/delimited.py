@@ -33,7 +33,8 @@ BLOCK_BYTES: Final = 4 << 20  # a row must fit into one: 30 columns of the longe
 Chunks = Callable[[], Iterator[bytes]]
 
 _BOM = codecs.BOM_UTF8
-_HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"(?:[^"]|"")*")*)(?:\r\n|\n|\r|\Z)')
+# possessive: an open quote must not be tried in every pairing
+_HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"(?:[^"]|"")*+")*+)(?:\r\n|\n|\r|\Z)')
 _SEPARATOR_LINE = re.compile(rb"sep=(.)[\r\n]+")  # written by spreadsheets for spreadsheets
 _NOT_TEXT: Final = {
     b"PK\x03\x04": "a spreadsheet workbook or an archive",
