@@ -140,6 +140,39 @@ class TestSynapseLink:
         parts = {"opportunity/2024.csv": self.ROW, "OptionsetMetadata/OptionsetMetadata.csv": labels}
         assert parsed(SOURCE, linked(tmp_path, parts))["deals"][0]["stage"] == stage
 
+    def test_a_name_that_users_of_two_parts_share_matches_nobody(self, tmp_path: Path) -> None:
+        columns = {"systemuser": ("Id", "fullname", "internalemailaddress", "isdisabled")}
+        parts = {
+            "systemuser/2023.csv": "U1,Ann Bo,ann@x.example,False\n",
+            "systemuser/2024.csv": "U2,Ann Bo,ann.bo@x.example,True\nU1,Ann Bo,ann@x.example,False\n",
+        }
+        found = parsed(SOURCE, linked(tmp_path, parts, columns))
+        assert [(owner["owner_id"], owner["is_active"]) for owner in found["owners"]] == [
+            ("u1", True),
+            ("u2", False),
+            ("u1", True),
+        ]
+        assert [left.reason.split(";")[0] for left in found.ignored] == ["1 names belong to several people"]
+
+    def test_each_folder_of_changes_has_its_own_model(self, tmp_path: Path) -> None:
+        def model(*columns: str) -> bytes:
+            attributes = [{"name": column} for column in columns]
+            return json.dumps({"entities": [{"name": "opportunity", "attributes": attributes}]}).encode()
+
+        members = {
+            "2024-05-01T10.00.00Z/model.json": model("Id", "statecode"),
+            "2024-05-01T10.00.00Z/opportunity/1.csv": b"1,0\n",
+            "2024-05-02T10.00.00Z/model.json": model("Id", "name", "statecode"),
+            "2024-05-02T10.00.00Z/opportunity/1.csv": b"1,x,1\n",
+            "elsewhere/opportunity/1.csv": b"2,x,1\n",
+        }
+        found = parsed(SOURCE, zipped(tmp_path / "link.zip", members))["deals"]
+        assert [(deal["deal_id"], deal["outcome"]) for deal in found] == [("1", "open"), ("1", "won")]
+
+    def test_the_first_row_may_be_longer_than_a_header(self, tmp_path: Path) -> None:
+        long = self.ROW.replace("two\nlines", "a line\n" * 200_000)  # more than is read of a file at once
+        assert len(parsed(SOURCE, linked(tmp_path, {"opportunity/1.csv": long}))["deals"]) == 1
+
     def test_a_contact_is_no_account(self, tmp_path: Path) -> None:
         columns = {"opportunity": ("Id", "parentaccountid", "customerid", "customerid_entitytype")}
         rows = "1,,C,contact\n2,,A,account\n3,P,A,account\n"
