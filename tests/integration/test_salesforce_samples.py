@@ -41,6 +41,22 @@ def test_objects_that_are_not_used_are_ignored(shared: Path, name: str) -> None:
     assert (found.rows, len(found.ignored)) == ({}, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "count"),
+    [
+        ("account", "accounts", 10),
+        ("account_history", "accounts", 10),
+        ("contact", "contacts", 4),
+        ("opportunity", "opportunities", 10),
+        ("user", "users", 10),
+    ],
+)
+def test_tables_of_a_copying_tool(shared: Path, name: str, table: str, count: int) -> None:
+    found = parsed(SOURCE, folder(shared, "salesforce/fivetran+dbt_salesforce") / f"sf_{name}_data.csv")
+    assert {table: len(rows) for table, rows in found.rows.items()} == {table: count}
+    assert (found.rejected, found.damaged) == ([], [])
+
+
 def maven(shared: Path, date_format: str = "{0}-{1}-{2}") -> str:
     """The deal table as Data Loader would write it; dates written by year, month and day."""
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from throughline.reading import delimited
+from throughline.source import Refused
 
 SIGNS = st.sampled_from(delimited.DELIMITERS)
 CELLS = st.text(st.sampled_from("ab \"',;|^`\t\n\r=éß€字"), max_size=6)
@@ -81,3 +82,10 @@ def test_a_spreadsheet_says_its_separator() -> None:
 def test_blank_lines_do_not_count_and_misfits_do() -> None:
     content = b"One,Two,Three\n\n1,a,b\n\n\n2,a\n3,a,b\n4,a,b,c\n5,a,b\n\n"
     assert read(content) == ([["1", "a", "b"], ["3", "a", "b"], ["5", "a", "b"]], [2, 4, 6], [3, 5])
+
+
+@pytest.mark.timeout(20)
+def test_a_header_that_never_ends_is_refused_at_once() -> None:
+    content = b'"' + b'a""' * 60  # each pair is one quote, or closes a cell and opens the next
+    with pytest.raises(Refused):
+        delimited.examine(lambda: iter([content]), "x.csv", lambda _: False)

@@ -226,6 +226,43 @@ class TestDataLoader:
         assert "cannot tell the object" in refusal(SOURCE, stranger)
 
 
+class TestTrackedFields:
+    HEADER = "Id,IsDeleted,OpportunityId,CreatedById,CreatedDate,Field,DataType,OldValue,NewValue\n"
+    ROWS = (
+        "017A,0,006A,005A,2024-05-01 10:00:00,StageName,DynamicEnum,Open,Won\n"
+        "017B,0,006A,005A,2024-05-01 10:00:00,Owner,Text,Ann Bo,Cy Dee\n"
+        "017C,0,006A,000000000000000AAA,2024-05-02 10:00:00,StageName,DynamicEnum,Won,\n"
+        "017D,0,006A,005A,2024-05-02 10:00:00,created,,,\n"
+    )
+
+    @pytest.mark.parametrize("name", ["OpportunityFieldHistory.csv", "OpportunityFieldHistory_1.csv", "extract.csv"])
+    def test_changes_of_stage_are_history_and_others_are_not_kept(self, tmp_path: Path, name: str) -> None:
+        found = deals(tmp_path, self.HEADER + self.ROWS, name)
+        first, second = found["opportunity_history"]
+        assert first == dict.fromkeys(SOURCE.table("opportunity_history").schema.names) | {
+            "history_id": "017A",
+            "opportunity_id": "006A",
+            "created_by_id": "005A",
+            "created_at": datetime(2024, 5, 1, 10, tzinfo=UTC),
+            "stage": "Won",
+        }
+        assert (second["history_id"], second["stage"], second["created_by_id"]) == ("017C", None, None)
+        assert [left.reason for left in found.ignored] == ["2 changes of fields other than the stage"]
+
+    def test_both_histories_of_one_weekly_export(self, tmp_path: Path) -> None:
+        history = "Id,OpportunityId,CreatedById,CreatedDate,StageName\n008A,006A,005A,2024-04-01 10:00:00,Open\n"
+        members = {
+            "OpportunityHistory.csv": history.encode(),
+            "OpportunityFieldHistory.csv": (self.HEADER + self.ROWS).encode(),
+        }
+        found = parsed(SOURCE, zipped(tmp_path / "WE_00D_1.zip", members))
+        assert [row["history_id"] for row in found["opportunity_history"]] == ["008A", "017A", "017C"]
+
+    def test_a_tracked_change_without_its_field_is_rejected(self, tmp_path: Path) -> None:
+        found = deals(tmp_path, self.HEADER + self.ROWS.replace("Owner", ""), "OpportunityFieldHistory.csv")
+        assert [bad.reason for bad in found.rejected] == ["Field is empty"]
+
+
 class TestWhatCannotBeRead:
     def test_a_missing_required_column_is_named_with_the_file_and_the_remedy(self, tmp_path: Path) -> None:
         path = written(tmp_path / "Opportunity.csv", "Id,Amount\n1,2\n")
@@ -308,6 +345,15 @@ class TestWhatCannotBeRead:
         sentence = refusal(SOURCE, written(tmp_path / "Opportunity.csv", report))
         assert "looks like a report" in sentence
         assert "Data Loader" in sentence
+
+    def test_rows_below_a_footer_are_rejected_where_ids_make_a_report_look_like_an_object(self, tmp_path: Path) -> None:
+        report = 'Id,StageName\n"006A","Open"\n\n"Pipeline of the month"\n"Confidential"\n'
+        found = deals(tmp_path, report)
+        assert [row["opportunity_id"] for row in found["opportunities"]] == ["006A"]
+        assert [bad.reason for bad in found.rejected] == ["not as many cells as the header"] * 2
+
+    def test_a_header_with_a_line_break_in_it_is_read(self, tmp_path: Path) -> None:
+        assert len(deals(tmp_path, 'Id,"Our\nfield",StageName\n1,x,Open\n')["opportunities"]) == 1
 
     def test_a_header_alone_is_an_empty_table(self, tmp_path: Path) -> None:
         for text in ("Id,StageName", "Id,StageName\n", '"Id","StageName"\r\n\r\n'):

@@ -33,7 +33,8 @@ BLOCK_BYTES: Final = 4 << 20  # a row must fit into one: 30 columns of the longe
 Chunks = Callable[[], Iterator[bytes]]
 
 _BOM = codecs.BOM_UTF8
-_HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"(?:[^"]|"")*")*)(?:\r\n|\n|\r|\Z)')
+# possessive: an open quote must not be tried in every pairing
+_HEADER = re.compile(rb'[\r\n]*((?:[^"\r\n]|"(?:[^"]|"")*+")*+)(?:\r\n|\n|\r|\Z)')
 _SEPARATOR_LINE = re.compile(rb"sep=(.)[\r\n]+")  # written by spreadsheets for spreadsheets
 _NOT_TEXT: Final = {
     b"PK\x03\x04": "a spreadsheet workbook or an archive",
@@ -112,13 +113,13 @@ def examine(
             except UnicodeDecodeError:
                 is_utf8 = False
     is_utf8 = is_utf8 and not decoder.getstate()[0]
-    sheet = _sheet(first, place, is_known, "utf-8" if is_utf8 else "cp1252")
+    sheet = _sheet(first, place, is_known, "utf-8" if is_utf8 else "cp1252", header)
     if not is_utf8 and first.startswith(_BOM):
         raise Refused("says it is UTF-8 and is not", where=place, remedy="export it again, and save it as UTF-8")
     if quotes % 2:
         remedy = "it may have been cut off while copying: copy or export it again"
         raise Refused("ends inside a quoted cell", where=place, remedy=remedy)
-    return Sheet(place, header, ",", sheet.encoding, 0) if header else sheet
+    return sheet
 
 
 def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequence[str]) -> Iterator[Rows | Misfit]:
@@ -164,7 +165,9 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
     yield from (Misfit(number + header_rows) for number in misfits[reported:])
 
 
-def _sheet(first: bytes, place: str, is_known: Callable[[str], bool], encoding: str) -> Sheet:
+def _sheet(
+    first: bytes, place: str, is_known: Callable[[str], bool], encoding: str, header: tuple[str, ...] | None = None
+) -> Sheet:
     if not first.strip(b"\x00\r\n \t" + _BOM):
         raise Refused("is empty", where=place, remedy="export it again; the tool wrote nothing")
     bare = first.removeprefix(_BOM)
@@ -173,6 +176,8 @@ def _sheet(first: bytes, place: str, is_known: Callable[[str], bool], encoding: 
             raise Refused(f"is {what}, not delimited text", where=place, remedy="save it as CSV in UTF-8")
     if first.count(b"\x00") > len(first) // 4:
         raise Refused("is UTF-16 text", where=place, remedy="save it as CSV in UTF-8")
+    if header:
+        return Sheet(place, header, ",", encoding, 0)
     bare = bare.replace(b"\x00", b"")
     declared = _SEPARATOR_LINE.match(bare)
     start = declared.end() if declared else 0
@@ -181,7 +186,10 @@ def _sheet(first: bytes, place: str, is_known: Callable[[str], bool], encoding: 
         raise Refused("has no header line", where=place, remedy="the first line names the columns")
     text = found[1].decode(encoding, errors="replace")
     choices = [declared[1].decode("latin-1")] if declared else DELIMITERS
-    headers = {sign: tuple(cell.strip() for cell in next(csv.reader([text], delimiter=sign))) for sign in choices}
+    headers = {
+        sign: tuple(cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), delimiter=sign)))
+        for sign in choices
+    }
     delimiter = max(headers, key=lambda sign: (sum(map(is_known, headers[sign])), len(headers[sign])))
     return Sheet(place, headers[delimiter], delimiter, encoding, found.end())
 

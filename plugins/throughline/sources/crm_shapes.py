@@ -35,7 +35,7 @@ def deals(source: str) -> Table:
 def deal_stages(source: str) -> Table:  # one signature for all shapes
     """One row per deal and stage that it entered."""
     columns = {"deal_id": _TEXT, "entered_at": _TIME, "stage": _TEXT, "pipeline": _TEXT}
-    return Table("deal_stages", _schema(columns), ("deal_id", "entered_at", "stage"), observed="entered_at")
+    return Table("deal_stages", _schema(columns), ("deal_id", "entered_at", "stage"))
 
 
 def accounts(source: str) -> Table:  # as above

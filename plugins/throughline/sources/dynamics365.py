@@ -27,6 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Final
 
 import pyarrow as pa
@@ -110,32 +111,31 @@ def _linked(found: Link, told: Declared, place: str) -> Iterator[Parsed]:
     for part in found.parts:
         if part.entity == "transactioncurrency":
             currencies |= _currencies(part)
-    parts = [part for part in found.parts if part.entity in LINK]
-    for part in parts:
-        try:
-            sheet = part.sheet()
-        except Refused as refused:
-            is_empty = refused.what == "is empty"
-            yield Ignored(part.place, "is empty") if is_empty else Damaged(part.place, refused.what, refused.remedy)
-        else:
-            records = fields.records(sheet, part.chunks, LINK[part.entity], told)
-            yield from _part(part, records, found, currencies)
-    if not parts:
+    users = [part for part in found.parts if part.entity == "systemuser"]
+    yield from _owners(chain.from_iterable(_part(part, told) for part in users), place)
+    others = [part for part in found.parts if part.entity in ("opportunity", "account")]
+    for part in others:
+        for one in _part(part, told):
+            if not isinstance(one, Batch):
+                yield one
+            elif part.entity == "account":
+                yield _accounts(_labelled(one.records, "industry", found.of("account", "industrycode")))
+            else:
+                yield _linked_deals(one.records, found, currencies)
+    if not users and not others:
         remedy = "choose opportunity, account and systemuser in Synapse Link"
         raise Refused(f"holds none of {', '.join(LINK)}", where=place, remedy=remedy)
 
 
-def _part(part: Part, records: Iterator[Parsed], found: Link, currencies: dict[str, str]) -> Iterator[Parsed]:
-    if part.entity == "systemuser":
-        yield from _owners(records, part.place)
-        return
-    for one in records:
-        if not isinstance(one, Batch):
-            yield one
-        elif part.entity == "account":
-            yield _accounts(_labelled(one.records, "industry", found.of("account", "industrycode")))
-        else:
-            yield _linked_deals(one.records, found, currencies)
+def _part(part: Part, told: Declared) -> Iterator[Parsed]:
+    """The records of one CSV of an entity, or what is wrong with it."""
+    try:
+        sheet = part.sheet()
+    except Refused as refused:
+        is_empty = refused.what == "is empty"
+        yield Ignored(part.place, "is empty") if is_empty else Damaged(part.place, refused.what, refused.remedy)
+    else:
+        yield from fields.records(sheet, part.chunks, LINK[part.entity], told)
 
 
 def _currencies(part: Part) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Stage map CSV -> stages: what a CRM's stage means, one row per source, pipeline and stage.
 
-Needed where an export does not say which deals are won or lost (HubSpot without "Is Closed Won"), and to give stages an
-order. Columns: source (the landing folder's name: hubspot, …), pipeline (empty: every pipeline of the source that has
-none of its own), stage (as the export writes it, label or internal name), outcome (won, lost or open), position (a whole
-number, growing along the pipeline; optional). Headers are matched without case, spaces, - and _.
+Needed where an export does not say which deals are won or lost (HubSpot without "Is Closed Won"), and to give stages
+an order. Columns: source (the landing folder's name: hubspot, …), pipeline (empty: every pipeline of the source that
+has no row of its own), stage (as the export writes it, label or internal name), outcome (won, lost or open), position
+(a whole number, growing along the pipeline; optional). Headers are matched without case, spaces, - and _.
 
 Rejected by row: no source or stage, another outcome, a position that is no whole number, a stage that an earlier row
 maps in another way. A pipeline that is empty is "" in the table, so that the key has no NULL.

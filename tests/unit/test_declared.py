@@ -1,0 +1,102 @@
+"""What landing folders declare, amounts as people see them, times in a declared zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from throughline.reading import cells
+from throughline.reading.declared import Declared, declared
+from throughline.reading.money import UnclearAmount, money
+from throughline.source import Refused
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("hubspot/deals.csv", Declared()),
+        ("hubspot/dates=DD-MM-YY/deals.csv", Declared("DMY")),
+        ("hubspot/dates=yyyy-mm-dd/decimal=Comma/deals.csv", Declared("YMD", None, ",")),
+        ("hubspot/zone=Europe/Berlin/decimal=point/deals.csv", Declared(None, "Europe/Berlin", ".")),
+        ("hubspot/zone=America/Indiana/Knox/dates=MM-DD-YY/x/deals.csv", Declared("MDY", "America/Indiana/Knox")),
+        ("hubspot/zone=UTC/2024/deals.csv", Declared(None, "UTC")),
+        ("hubspot/zone=Europe.csv", Declared()),  # a file's name declares nothing
+    ],
+)
+def test_folders_declare(name: str, found: Declared) -> None:
+    assert declared(name) == found
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["dates=DD-MM", "dates=DD-DD-YY", "zone=Europe/Berln", "zone=", "decimal=dot", "decimal=point/decimal=comma"],
+)
+def test_a_declaration_that_is_misspelt_is_refused(folder: str) -> None:
+    with pytest.raises(Refused, match="declares nothing that can be used"):
+        declared(f"hubspot/{folder}/deals.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("$7,450,000.00 ", "7450000"),
+        ("1.234,50 €", "1234.50"),
+        ("CHF 1'234.50", "1234.50"),
+        ("1\u202f234,50\u00a0€", "1234.50"),
+        ("(12.00)", "-12"),
+        ("-$12", "-12"),
+        ("$ -12.5", "-12.5"),
+        ("US$12.5", "12.5"),
+        ("12,34,567.00", "1234567"),
+        ("1,234,567", "1234567"),
+        ("1234.567", "1234.57"),
+        ("0.125", "0.12"),
+        (".5", "0.5"),
+        ("12.", "12"),
+        ("100", "100"),
+    ],
+)
+def test_amounts_that_say_themselves_what_they_mean(text: str, amount: str) -> None:
+    assert money(pa.array([text])).to_pylist() == [Decimal(amount)]
+
+
+@pytest.mark.parametrize("text", ["12 apples", "abc", "$", "1,2,3", "1.2.3,4,5", "1,23.456,7", "12e5", "1" * 17, "NaN"])
+def test_what_is_no_amount_is_null(text: str) -> None:
+    assert money(pa.array([text])).to_pylist() == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "point", "comma"), [("1,234", "comma", 1234, "1.23"), ("12.500", "point", "12.5", 12500)]
+)
+def test_one_mark_and_three_digits_need_a_declared_sign(text: str, mark: str, point: str, comma: str) -> None:
+    with pytest.raises(UnclearAmount) as unclear:
+        money(pa.array(["1", None, text]))
+    assert (unclear.value.index, unclear.value.mark) == (2, mark)
+    assert money(pa.array([text]), ".").to_pylist() == [Decimal(point)]
+    assert money(pa.array([text]), ",").to_pylist() == [Decimal(comma)]
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("2024-07-11 09:30:00", None),
+        ("2024-07-11 9:30", None),
+        ("11.07.2024 09:30", "DMY"),
+        ("7/11/2024 9:30\u202fAM", "MDY"),
+        ("2024-07-11T09:30:00+02:00", None),
+    ],
+)
+def test_times_in_a_declared_zone(text: str, order: str | None) -> None:
+    found = cells.moments(pa.array([text]), order, "Europe/Berlin").to_pylist()
+    assert found == [datetime(2024, 7, 11, 7, 30, tzinfo=UTC)]
+
+
+def test_hours_that_a_clock_change_doubles_or_skips_are_still_read() -> None:
+    texts = pa.array(["2024-10-27 02:30:00", "2024-03-31 02:30:00"])
+    assert cells.moments(texts, None, "Europe/Berlin").to_pylist() == [
+        datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
+        datetime(2024, 3, 31, 1, 0, tzinfo=UTC),
+    ]
