@@ -137,9 +137,7 @@ def activity(name: str = "message_posted", time: str = "2026-03-01T08:00:00.123Z
         "kind": "admin#reports#activity",
         "id": {"time": time, "uniqueQualifier": "1", "applicationName": "chat"},
         "actor": {"callerType": "USER", "email": "Ada@example.com", "profileId": "123"},
-        "events": [
-            {"type": "user_action", "name": name, "parameters": [{"name": k, "value": v} for k, v in told.items()]}
-        ],
+        "events": [{"type": "user_action", "name": name, "parameters": parameters}],
     }
 
 
