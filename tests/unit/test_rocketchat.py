@@ -114,6 +114,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
         document({"_id": "m2", "rid": "r1", "ts": 2**62}),
         document({"_id": "m2", "rid": "r1", "ts": AT, "msg": ["Secret"]}),
         struct.pack("<i", 12) + b"\x55a\0" + b"\0" * 5,
+        struct.pack("<i", 8) + b"\x08ab\0",  # a flag whose name swallows the end
     ],
 )
 def test_a_document_that_cannot_be_read_is_rejected_by_its_number(tmp_path: Path, bad: bytes) -> None:

@@ -45,7 +45,7 @@ def decode(data: bytes) -> dict[str, Any]:
     """One document. Raises BsonError."""
     try:
         found, end = _document(data, 0, 0)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, IndexError) as error:
         raise BsonError("a document cannot be read") from error
     if end != len(data):
         raise BsonError("a document cannot be read")
