@@ -241,8 +241,11 @@ class Archive:
 
     def _declared(self) -> int:
         """How many entries the end of the directory declares, which zipfile does not compare with what it found."""
-        self._stream.seek(-len(self._zip.comment) - _END_BYTES, os.SEEK_END)
-        return int.from_bytes(self._stream.read(_END_BYTES)[10:12], "little")
+        size = self._stream.seek(0, os.SEEK_END)
+        self._stream.seek(max(0, size - _END_BYTES - _MANY))  # a comment, or padding, may follow
+        tail = self._stream.read()
+        at = tail.rindex(b"PK\x05\x06")
+        return int.from_bytes(tail[at + 10 : at + 12], "little")
 
     @staticmethod
     def _real_name(info: zipfile.ZipInfo) -> str:

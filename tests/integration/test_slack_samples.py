@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -104,3 +105,23 @@ def test_half_the_accounts_of_a_workspace_may_have_no_address(shared: Path) -> N
 def test_a_community_log_is_refused_by_name(shared: Path) -> None:
     with pytest.raises(Refused, match="community log"):
         parse(shared, LOG)
+
+
+def test_two_workspaces_as_a_grid_give_the_same_as_each_alone(shared: Path, tmp_path: Path) -> None:
+    """No Grid export is public: two real workspaces are laid below teams/."""
+    samples = {"houston": HOUSTON, "hfaran": HFARAN}
+    alone = {name: table(parse(shared, sample), "messages") for name, sample in samples.items()}
+    grid = tmp_path / "grid.zip"
+    with zipfile.ZipFile(grid, "w") as target:
+        target.writestr("org_users.json", "[]")
+        for name, sample in samples.items():
+            with Archive(shared / "exports" / "slack" / sample, sample) as source:
+                for member in source.members():
+                    target.writestr(f"teams/{name}/{member}", source.read(member))
+    file = LandingFile("slack", "grid.zip", grid, "0" * 64, grid.stat().st_size, datetime(2026, 7, 6, tzinfo=UTC))
+    found = table(list(slack.parse(file)), "messages")
+    assert found.num_rows == 1_382 + 158
+    keys = {tuple(row.values()) for row in found.select(["team_id", "channel_id", "ts"]).to_pylist()}
+    assert len(keys) == found.num_rows
+    for one in alone.values():
+        assert {tuple(row.values()) for row in one.select(["team_id", "channel_id", "ts"]).to_pylist()} <= keys

@@ -121,3 +121,14 @@ def test_a_directory_whose_entries_run_into_each_other_is_refused(tmp_path: Path
     path.write_bytes(content)
     with pytest.raises(Refused, match="directory cannot be read"):
         Archive(path, "x.zip")
+
+
+@pytest.mark.parametrize("comment", [b"", b"made by hand"])
+@pytest.mark.parametrize("padding", [b"", b"\0" * 100])
+def test_a_comment_or_padding_after_the_directory_does_no_harm(tmp_path: Path, comment: bytes, padding: bytes) -> None:
+    path = make_zip(tmp_path / "x.zip", {"a.json": b"[]"})
+    with zipfile.ZipFile(path, "a") as written:
+        written.comment = comment
+    path.write_bytes(path.read_bytes() + padding)
+    with Archive(path, "x.zip") as archive:
+        assert archive.members() == ["a.json"]

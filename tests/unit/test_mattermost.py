@@ -88,11 +88,13 @@ def test_spaces_without_a_record_are_kept_and_those_of_people_bear_no_name(tmp_p
         {"type": "direct_post", "direct_post": direct | {"channel_members": ["cy", "bo", "ada"]}},
         {"type": "direct_channel", "direct_channel": {"members": ["ada", "bo"]}},
         {"type": "direct_channel", "direct_channel": {"members": ["ada", "ada"]}},
+        {"type": "direct_channel", "direct_channel": {"members": ["ada", "dan", "ada"]}},
     )
     assert [(row["name"], row["kind"]) for row in found["spaces"]] == [
         ("gone", "unlisted"),
         (None, "dm"),
         (None, "group_dm"),
+        (None, "dm"),
         (None, "dm"),
     ]
 

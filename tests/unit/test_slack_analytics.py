@@ -41,11 +41,12 @@ def test_no_name_text_or_address_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_day_is_a_window_of_its_own_and_counts_that_are_not_told_are_unknown(tmp_path: Path) -> None:
-    idle = MEMBER | {"is_active": False, "date": "2026-03-02"}
+    idle = MEMBER | {"is_active": False, "date": "2026-03-02", "email_address": ""}
     told = {"messages_posted_count": 4, "files_added_count": 2, "search_count": 3, "total_calls_count": 1}
     first, second = read(tmp_path, MEMBER | told, idle)["activity"]
     assert (first["window_from_date"], first["window_until_date"]) == (date(2026, 3, 1), date(2026, 3, 1))
     assert (first["last_active_date"], second["last_active_date"]) == (date(2026, 3, 1), None)
+    assert (first["email"], second["email"]) == ("a@example.com", None)
     assert (first["post_count"], first["call_count"], first["other_action_count"]) == (4, 1, 5)
     assert (second["post_count"], second["call_count"], second["other_action_count"]) == (None, None, None)
 

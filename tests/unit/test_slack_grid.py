@@ -85,6 +85,11 @@ def test_who_is_listed_for_the_organisation_is_no_stranger_in_a_workspace(tmp_pa
     assert in_sales == {"U00000001", "U00000099"}
 
 
+def test_the_id_of_the_organisation_may_stand_beside_the_account(tmp_path: Path) -> None:
+    found = read(tmp_path, grid(**{"org_users.json": [user(1, enterprise_id="E7")]}))
+    assert {row["team_id"] for row in found["messages"]} == {"E7", "T1", "T2"}
+
+
 def test_without_an_id_of_the_organisation_its_conversations_still_share_one(tmp_path: Path) -> None:
     found = read(tmp_path, grid(**{"org_users.json": [user(1)]}))
     assert {row["team_id"] for row in found["messages"]} == {"E_unknown", "T1", "T2"}

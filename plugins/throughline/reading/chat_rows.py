@@ -64,10 +64,18 @@ class ChatRows(Rows):
     def reaction(self, message: Message, emoji: str, account_id: str, reacted_at: int | None) -> None:
         self.values["reactions"] += (message.id, emoji, account_id, message.space_id, reacted_at)
 
-    def space(self, space_id: str, name: str | None, kind: str, *, is_archived: bool | None = None) -> None:
+    def space(
+        self,
+        space_id: str,
+        name: str | None,
+        kind: str,
+        *,
+        created_at: int | None = None,
+        is_archived: bool | None = None,
+    ) -> None:
         """`name` is dropped where it would name people."""
         shown = name if kind in ("public", "private", "unlisted") else None
-        self.values["spaces"] += (space_id, shown, kind, None, is_archived)
+        self.values["spaces"] += (space_id, shown, kind, created_at, is_archived)
 
     def account(
         self,
@@ -77,8 +85,9 @@ class ChatRows(Rows):
         is_bot: bool = False,
         is_deleted: bool = False,
         is_guest: bool | None = None,
+        updated_at: int | None = None,
     ) -> None:
-        self.values["accounts"] += (account_id, email or None, is_bot, is_deleted, is_guest, None, None)
+        self.values["accounts"] += (account_id, email or None, is_bot, is_deleted, is_guest, None, updated_at)
 
 
 def at_names(text: str) -> tuple[tuple[str, ...], bool]:

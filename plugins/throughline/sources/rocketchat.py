@@ -1,0 +1,219 @@
+"""Rocket.Chat database dump (ZIP of mongodump's BSON) -> messages, mentions, reactions, spaces, accounts.
+
+Taken: rocketchat_message.bson (needed), rocketchat_room.bson and users.bson, in any folder; every other collection is
+ignored. An account is its username, by which reactions and mentions name it. Ids of direct messages are made of ids
+of people, so ids of spaces are keyed as people are, in a namespace of their own. Reactions have no time.
+
+Messages with a type (joined, left, topic changed …) are of the system; a removed one is deleted; an encrypted one
+counts without its text. Conversations with visitors of a website are direct messages, and a visitor is a guest.
+Left out on purpose: text (reduced to features), names of people and of direct messages, titles of discussions (free
+text), files, passwords and tokens of users.bson.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import msgspec
+
+from throughline.landing import Archive, LandingFile
+from throughline.reading.bson import BsonError, decode, documents
+from throughline.reading.chat_rows import ChatRows, Message, milliseconds
+from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
+from throughline.sources import shapes
+
+MESSAGES, ROOMS, USERS = "rocketchat_message.bson", "rocketchat_room.bson", "users.bson"
+EVERYBODY: Final = frozenset({"all", "here"})
+
+
+def _keyed(table: Table) -> Table:
+    """Spaces keyed as people."""
+    own = {"space_id": "rocketchat_space"} if "space_id" in table.schema.names else {}
+    return replace(table, people={**table.people, **own})
+
+
+TABLES: Final = tuple(
+    _keyed(shape("rocketchat"))
+    for shape in (shapes.messages, shapes.mentions, shapes.reactions, shapes.spaces, shapes.accounts)
+)
+
+
+class Name(msgspec.Struct):
+    username: str | None = None
+
+
+class Reactors(msgspec.Struct):
+    usernames: list[str | None] | None = None
+
+
+class Post(msgspec.Struct):
+    """Times in milliseconds."""
+
+    id: str = msgspec.field(name="_id")
+    rid: str
+    ts: int
+    u: Name | None = None
+    msg: str | None = None
+    t: str | None = None
+    tmid: str | None = None
+    token: str | None = None  # a visitor wrote it
+    bot: Any = None
+    mentions: list[Name] | None = None
+    reactions: dict[str, Reactors] | None = None
+    files: list[Any] | None = None
+    file: dict[str, Any] | None = None
+    editedAt: int | None = None  # noqa: N815  # Rocket.Chat's name
+
+
+class Room(msgspec.Struct):
+    id: str = msgspec.field(name="_id")
+    t: str | None = None
+    name: str | None = None
+    prid: str | None = None  # the room that a discussion belongs to
+    usernames: list[str | None] | None = None
+    archived: bool | None = None
+    ts: int | None = None
+
+
+class Address(msgspec.Struct):
+    address: str | None = None
+
+
+class User(msgspec.Struct):
+    username: str
+    emails: list[Address] | None = None
+    type: str | None = None
+    active: bool | None = None
+    roles: list[str] | None = None
+    updated_at: int | None = msgspec.field(name="_updatedAt", default=None)
+
+
+def parse(file: LandingFile) -> Iterator[Parsed]:
+    """Yield the rows of one dump. Raises Refused where it holds no messages. Memory: one document."""
+    with Archive(file.content, file.name) as archive:
+        found = {PurePosixPath(member).name: member for member in archive.members()}
+        if MESSAGES not in found:
+            remedy = "land a ZIP of the folder that mongodump wrote"
+            raise Refused(f"not a dump of Rocket.Chat (no {MESSAGES})", where=archive.name, remedy=remedy)
+        rows = ChatRows(TABLES)
+        reader = _Reader(rows)
+        collections = (
+            _Collection(USERS, "accounts", User, reader.user),
+            _Collection(ROOMS, "spaces", Room, reader.room),
+            _Collection(MESSAGES, "messages", Post, reader.post),
+        )
+        for one in collections:
+            if one.name in found:
+                yield from one.read(archive.chunks(found[one.name]), rows)
+            else:
+                yield Ignored(one.name, "it is missing: what it tells of accounts or rooms is unknown")
+        reader.close()
+        yield from rows.batches(rest=True)
+        if others := len(archive.members()) - len(found.keys() & {MESSAGES, ROOMS, USERS}):
+            yield Ignored("other files", f"{others:,} other collections and files are not read")
+
+
+@dataclass(frozen=True)
+class _Collection:
+    """One file of the dump. take: appends the rows of one document, or returns why it cannot."""
+
+    name: str
+    table: str
+    kind: type
+    take: Callable[[Any], str | None]
+
+    def read(self, chunks: Iterator[bytes], rows: ChatRows) -> Iterator[Parsed]:
+        number = 0
+        try:
+            for number, data in enumerate(documents(chunks), 1):
+                try:
+                    reason = self.take(msgspec.convert(decode(data), self.kind))
+                except (msgspec.ValidationError, BsonError) as error:
+                    reason = str(error)  # names the field and the types, never the value
+                if reason:
+                    yield Rejected(self.table, f"{self.name}, document {number}", reason)
+                yield from rows.batches()
+        except (BsonError, Refused) as error:
+            reason = error.what if isinstance(error, Refused) else str(error)
+            yield Damaged(f"{self.name}, after document {number}", reason)
+
+
+class _Reader:
+    """Turns documents into rows; remembers accounts and rooms."""
+
+    def __init__(self, rows: ChatRows) -> None:
+        self._rows = rows
+        self._accounts: dict[str, bool] = {}  # username -> is it a bot
+        self._strangers: dict[str, bool] = {}  # username -> is it a visitor
+        self._listed: set[str] = set()
+        self._used: set[str] = set()
+
+    def user(self, user: User) -> str | None:
+        is_bot = user.type in ("bot", "app")
+        self._accounts[user.username] = is_bot
+        email = next((one.address for one in user.emails or () if one.address), None)
+        self._rows.account(
+            user.username,
+            email,
+            is_bot=is_bot,
+            is_deleted=user.active is False,
+            is_guest="guest" in (user.roles or ()),
+            updated_at=milliseconds(user.updated_at),
+        )
+        return None
+
+    def room(self, room: Room) -> str | None:
+        self._listed.add(room.id)
+        kind = {"c": "public", "p": "private", "d": "dm", "l": "dm"}.get(room.t or "", "unlisted")
+        if room.t == "d" and len(room.usernames or ()) > 2:
+            kind = "group_dm"
+        name = None if room.prid else room.name
+        created_at = milliseconds(room.ts)
+        self._rows.space(room.id, name, kind, created_at=created_at, is_archived=bool(room.archived))
+        return None
+
+    def post(self, post: Post) -> str | None:
+        """Append the rows of one message; returns why it cannot be taken."""
+        sent_at = milliseconds(post.ts)
+        if sent_at is None:
+            return "ts is no time"
+        author = (post.u.username if post.u else None) or None
+        if author and author not in self._accounts:
+            self._strangers[author] = bool(post.token) or self._strangers.get(author, False)
+        named = [one.username for one in post.mentions or () if one.username]
+        is_encrypted = post.t == "e2e"
+        message = Message(
+            post.id,
+            post.rid,
+            sent_at,
+            author,
+            "" if is_encrypted else post.msg or "",
+            tuple(name for name in named if name not in EVERYBODY),
+            post.tmid or None,
+            is_bot=bool(post.bot) or self._accounts.get(author or "", False),
+            is_system=bool(post.t) and not is_encrypted and post.t != "rm",
+            is_deleted=post.t == "rm",
+            is_broadcast=not EVERYBODY.isdisjoint(named),
+            file_count=len(post.files) if post.files else int(bool(post.file)),
+            edited_at=milliseconds(post.editedAt),
+        )
+        self._used.add(post.rid)
+        self._rows.message(message)
+        for emoji, reactors in (post.reactions or {}).items():
+            for name in dict.fromkeys(reactors.usernames or ()):
+                if name:
+                    self._rows.reaction(message, emoji.strip(":"), name, None)
+        return None
+
+    def close(self) -> None:
+        """Authors and rooms that messages name and no document lists."""
+        for name, is_visitor in self._strangers.items():
+            self._rows.account(name, None, is_guest=is_visitor or None)
+        for space_id in sorted(self._used - self._listed):
+            self._rows.space(space_id, None, "unlisted")
+
+
+SOURCE: Final = Source("rocketchat", "Rocket.Chat database dump", (".zip",), TABLES, parse)
