@@ -15,7 +15,7 @@ SUITES: dict[str, list[Expectation]] = {
             1,
             1_000_000,
             "there is at least one rate",
-            "180 currencies, each month of a century, to a handful of base currencies",
+            "180 currencies, each month of four decades, to a handful of base currencies",
         ),
         never(
             "not regexp_full_match(month, '(19|20)[0-9]{{2}}-(0[1-9]|1[0-2])')",

@@ -45,7 +45,8 @@ SUITES: dict[str, list[Expectation]] = {
             for column in ("created_at", "last_active_at")
         ),
         never(
-            "not regexp_full_match(visibility, '[a-z_]{{1,40}}') or not regexp_full_match(channel_type, '[a-z_]{{1,40}}')",
+            "not regexp_full_match(visibility, '[a-z_]{{1,40}}') "
+            "or not regexp_full_match(channel_type, '[a-z_]{{1,40}}')",
             "visibility, channel_type",
             "visibility and type are words of Slack's, such as public",
             "anything else in these columns is text that somebody typed",
