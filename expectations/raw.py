@@ -24,6 +24,9 @@ _TYPES = {
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
     pa.decimal128(18, 2): "DECIMAL(18,2)",
 }
+# an id of a channel or group chat of Teams, which is no address: 19:8f2c…@thread.tacv2
+_THREAD = "19:[A-Za-z0-9_-]+@thread[.](tacv2|skype|v2)"
+_ADDRESS = "[^\\s@<]+@[^\\s@]+[.][A-Za-z]{{2,}}"
 SHAPE = "shape"  # meta key of the two expectations that all others rest on
 
 
@@ -80,7 +83,8 @@ def _key(table: Table) -> list[Expectation]:
 def _people(table: Table) -> list[Expectation]:
     plain = [c.name for c in table.schema if c.type == pa.string() and c.name not in table.people]
     address = " or ".join(
-        f"""(contains("{column}", '@') and regexp_matches("{column}", '[^\\s@<]+@[^\\s@]+[.][A-Za-z]{{{{2,}}}}'))"""
+        f"""(contains("{column}", '@') and """
+        f"""regexp_matches(regexp_replace("{column}", '{_THREAD}', '', 'g'), '{_ADDRESS}'))"""
         for column in plain
     )
     return [

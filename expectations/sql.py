@@ -19,3 +19,14 @@ class NoRows(gxe.UnexpectedRowsExpectation):
     def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
         count = metrics["unexpected_rows_query.row_count"]
         return {"success": count == 0, "result": {"observed_value": count}}
+
+
+def never(condition: str, column: str, description: str, notes: str, severity: str = "critical") -> NoRows:
+    """No row of the table fulfils the condition (our own SQL; literal braces are doubled)."""
+    return NoRows(
+        unexpected_rows_query=f"select 1 from {{batch}} where {condition}",  # noqa: S608  # our own words
+        severity=severity,
+        description=description,
+        notes=notes,
+        meta={"column": column},
+    )
