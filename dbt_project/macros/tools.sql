@@ -4,10 +4,10 @@
 -#}
 {% macro sources_with(table) -%}
     {%- set given = {
-        'messages': ['mattermost', 'teams', 'viva_engage'],
-        'reactions': ['mattermost', 'teams'],
-        'spaces': ['mattermost', 'teams', 'viva_engage'],
-        'accounts': ['mattermost', 'teams', 'viva_engage'],
+        'messages': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
+        'reactions': ['google_chat', 'mattermost', 'rocketchat', 'teams'],
+        'spaces': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
+        'accounts': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
         'deals': ['dynamics365', 'hubspot', 'pipedrive'],
         'deal_stages': ['hubspot', 'pipedrive'],
         'owners': ['dynamics365', 'hubspot', 'pipedrive'],

@@ -81,7 +81,7 @@ def test_rows_fit_their_schema_and_are_in_reading_order() -> None:
     assert ids.index("A9_new") < ids.index("A10") < ids.index("O1") < ids.index("P1") < ids.index("C1")
     row = next(row for row in rows if row["metric_id"] == "C6_sourced")
     assert (row["sources"], row["needs"], row["kpi_table"]) == (
-        "slack salesforce",
+        "slack teams viva_engage mattermost google_chat rocketchat salesforce hubspot dynamics365 pipedrive",
         "stage_map currency purposes",
         "kpi_outcome",
     )

@@ -9,6 +9,7 @@ from throughline.source import Source
 from throughline.sources import (
     dynamics365,
     fx_rates,
+    google_chat,
     hubspot,
     identity_map,
     m365_reports,
@@ -17,6 +18,7 @@ from throughline.sources import (
     people,
     pipedrive,
     purposes,
+    rocketchat,
     salesforce,
     slack,
     slack_analytics,
@@ -37,6 +39,8 @@ SOURCES: Final[Mapping[str, Source]] = {
         teams.SOURCE,
         viva_engage.SOURCE,
         mattermost.SOURCE,
+        google_chat.SOURCE,
+        rocketchat.SOURCE,
         # CRM
         salesforce.SOURCE,
         hubspot.SOURCE,
