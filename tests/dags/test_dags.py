@@ -13,6 +13,7 @@ import pytest
 
 from tests.dags.conftest import read_dags
 from throughline.settings import PROJECT
+from throughline.sources import SOURCES
 
 EXPECTED = {"intake", "transform", "maintain"}
 HEAVY = {"altair", "boto3", "dbt", "duckdb", "great_expectations", "pandas", "pyspark", "scipy", "statsmodels"}
@@ -64,7 +65,7 @@ def test_assets_are_told_by_these_tasks(read: dict[str, Any]) -> None:
         for task_id, task in dag["tasks"].items()
         if task["outlets"]
     }
-    raw = ["raw/people", "raw/purposes", "raw/salesforce", "raw/slack"]
+    raw = sorted(f"raw/{name}" for name in SOURCES)
     assert {name: sorted(outlets) for name, outlets in told.items()} == {
         "intake.announce": raw,
         "maintain.reprocess": raw,
