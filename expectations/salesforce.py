@@ -11,7 +11,7 @@ from datetime import date
 from great_expectations import expectations as gxe  # noqa: TID253  # only quality.py imports this file, inside a function
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 
-from expectations.sql import NoRows
+from expectations.sql import NoRows, never
 
 MOST_RECORDS = 500_000_000  # landing.py unpacks at most 200 GB, and a record of these objects takes at least 400 bytes
 
@@ -31,14 +31,13 @@ def _rows(least: int, what: str) -> Expectation:
 
 
 def _id(column: str, prefix: str, what: str) -> Expectation:
-    return NoRows(
-        unexpected_rows_query=f"select 1 from {{batch}} where not regexp_full_match({column}, "  # noqa: S608  # our own names
-        f"'{prefix}[A-Za-z0-9]{{{{12}}}}([A-Za-z0-9]{{{{3}}}})?')",
-        severity="warning",
-        description=f"every {column} is the id of {what}",
-        notes=f"Salesforce ids have 15 or 18 letters and digits and tell the object by their start, here {prefix}; "
+    return never(
+        f"not regexp_full_match({column}, '{prefix}[A-Za-z0-9]{{{{12}}}}([A-Za-z0-9]{{{{3}}}})?')",
+        column,
+        f"every {column} is the id of {what}",
+        f"Salesforce ids have 15 or 18 letters and digits and tell the object by their start, here {prefix}; "
         "links in messages find a deal by it",
-        meta={"column": column},
+        severity="warning",
     )
 
 
@@ -89,12 +88,12 @@ def _deal() -> list[Expectation]:
             description="a close date lies between 1990 and 2100",
             notes="it may be planned, and is often moved, but other centuries are slips such as 0206 for 2026",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where not regexp_full_match(currency, '[A-Z]{{3}}')",
+        never(
+            "not regexp_full_match(currency, '[A-Z]{{3}}')",
+            "currency",
+            "a currency is a code of three capital letters",
+            "ISO 4217; amounts in different currencies are never added up, so a misspelt one stands alone",
             severity="warning",
-            description="a currency is a code of three capital letters",
-            notes="ISO 4217; amounts in different currencies are never added up, so a misspelt one stands alone",
-            meta={"column": "currency"},
         ),
     ]
 
@@ -108,11 +107,11 @@ SUITES: dict[str, list[Expectation]] = {
         _id("account_id", "001", "an account"),
         *_times("created_at", "modified_at"),
         *_deal(),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where is_won and not is_closed",
-            description="what is won is closed",
-            notes="both follow from the stage in Salesforce; where they differ the columns were mixed up",
-            meta={"column": "is_won, is_closed"},
+        never(
+            "is_won and not is_closed",
+            "is_won, is_closed",
+            "what is won is closed",
+            "both follow from the stage in Salesforce; where they differ the columns were mixed up",
         ),
         gxe.ExpectColumnProportionOfNonNullValuesToBeBetween(
             column="owner_id",

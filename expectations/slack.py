@@ -6,7 +6,7 @@ from great_expectations import expectations as gxe  # noqa: TID253  # only quali
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 from great_expectations.expectations.row_conditions import Column  # noqa: TID253  # the same
 
-from expectations.sql import NoRows
+from expectations.sql import never
 
 MOST_MESSAGES = 2_000_000_000  # landing.py unpacks at most 200 GB, and a message takes at least 100 bytes of JSON
 MOST_ACCOUNTS = 10_000_000  # ten times the largest workspaces known; an account a message would mean ids were misread
@@ -42,40 +42,37 @@ SUITES: dict[str, list[Expectation]] = {
             "follows from the limits of landing.py",
         ),
         *_sent_at("message"),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where not regexp_full_match(ts, '[0-9]{{1,11}}[.][0-9]{{1,6}}') "
+        never(
+            "not regexp_full_match(ts, '[0-9]{{1,11}}[.][0-9]{{1,6}}') "
             "or abs(epoch(sent_at) - try_cast(ts as double)) > 1",
-            description="ts is seconds.microseconds, and is the time it was sent at",
-            notes="both are the same field of the export; a second of difference means that a clock was misread",
-            meta={"column": "ts"},
+            "ts",
+            "ts is seconds.microseconds, and is the time it was sent at",
+            "both are the same field of the export; a second of difference means that a clock was misread",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where not regexp_full_match(subtype, '[a-z][a-z0-9_]{{0,63}}')",
-            description="a subtype is a word of Slack's, such as channel_join",
-            notes="anything else in this column is text that somebody typed",
-            meta={"column": "subtype"},
+        never(
+            "not regexp_full_match(subtype, '[a-z][a-z0-9_]{{0,63}}')",
+            "subtype",
+            "a subtype is a word of Slack's, such as channel_join",
+            "anything else in this column is text that somebody typed",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where crm_links <> '' and not regexp_full_match(crm_links, "
+        never(
+            "crm_links <> '' and not regexp_full_match(crm_links, "
             "'(00[16][A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?)( 00[16][A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?)*')",
-            description="links are ids of opportunities (006) or accounts (001) alone",
-            notes="an id of a contact names a person, and a whole link can carry a token",
-            meta={"column": "crm_links"},
+            "crm_links",
+            "links are ids of opportunities (006) or accounts (001) alone",
+            "an id of a contact names a person, and a whole link can carry a token",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where tags <> '' and (contains(tags, '#') or tags <> lower(tags))",
-            description="tags are lower-case words without their #",
-            notes="purposes are matched by them as they stand; #Handover and #handover are one tag",
-            meta={"column": "tags"},
+        never(
+            "tags <> '' and (contains(tags, '#') or tags <> lower(tags))",
+            "tags",
+            "tags are lower-case words without their #",
+            "purposes are matched by them as they stand; #Handover and #handover are one tag",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where least(text_length, mention_count, file_count) < 0",
-            description="no length or count is negative",
-            notes="they count characters, people and files",
-            meta={"column": "text_length, mention_count, file_count"},
+        never(
+            "least(text_length, mention_count, file_count) < 0",
+            "text_length, mention_count, file_count",
+            "no length or count is negative",
+            "they count characters, people and files",
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column="text_length",
@@ -100,11 +97,11 @@ SUITES: dict[str, list[Expectation]] = {
     "mentions": _sent_at("mention"),
     "reactions": [
         *_sent_at("reaction"),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where not regexp_full_match(emoji, '[^\\s@]{{1,255}}')",
-            description="an emoji is one word, such as +1::skin-tone-2",
-            notes="names of emoji have no spaces; custom ones may be in any script, so letters are not listed",
-            meta={"column": "emoji"},
+        never(
+            "not regexp_full_match(emoji, '[^\\s@]{{1,255}}')",
+            "emoji",
+            "an emoji is one word, such as +1::skin-tone-2",
+            "names of emoji have no spaces; custom ones may be in any script, so letters are not listed",
         ),
     ],
     "channels": [
