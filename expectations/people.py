@@ -7,7 +7,7 @@ from datetime import date
 from great_expectations import expectations as gxe  # noqa: TID253  # only quality.py imports this file, inside a function
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 
-from expectations.sql import NoRows
+from expectations.sql import never
 
 REQUIRED = frozenset({"roster"})
 
@@ -25,11 +25,11 @@ SUITES: dict[str, list[Expectation]] = {
             description="every assignment is to a unit",
             notes="KPIs are told by unit; without one a person would be in none of them",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where trim(org_unit) = '' or length(org_unit) > 200",
-            description="a unit has a name of at most 200 characters",
-            notes="longer ones are notes from another column",
-            meta={"column": "org_unit"},
+        never(
+            "trim(org_unit) = '' or length(org_unit) > 200",
+            "org_unit",
+            "a unit has a name of at most 200 characters",
+            "longer ones are notes from another column",
         ),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="end_date",
@@ -61,27 +61,26 @@ SUITES: dict[str, list[Expectation]] = {
             description="of everybody it is known whether they are external",
             notes="guests are reported apart; NULL would put them among the employees",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where leader_band is not null and not is_leader",
+        never(
+            "leader_band is not null and not is_leader",
+            "leader_band",
+            "who has a leader band is a leader",
+            "the band decides in which row of the leaders' KPIs a person counts",
             severity="warning",
-            description="who has a leader band is a leader",
-            notes="the band decides in which row of the leaders' KPIs a person counts",
-            meta={"column": "leader_band"},
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where manager_email = email",
+        never(
+            "manager_email = email",
+            "manager_email",
+            "nobody is their own manager",
+            "levels are counted along managers; some systems write so for the head, who then has no level",
             severity="warning",
-            description="nobody is their own manager",
-            notes="levels are counted along managers; some systems write so for the head, who then has no level",
-            meta={"column": "manager_email"},
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where not regexp_full_match(time_zone, '[A-Za-z_]+(/[A-Za-z0-9_+-]+)*')",
+        never(
+            "not regexp_full_match(time_zone, '[A-Za-z_]+(/[A-Za-z0-9_+-]+)*')",
+            "time_zone",
+            "a time zone is named as in Europe/Berlin",
+            "working hours are counted in it; others are read as the organisation's own",
             severity="warning",
-            description="a time zone is named as in Europe/Berlin",
-            notes="working hours are counted in it; others are read as the organisation's own",
-            meta={"column": "time_zone"},
         ),
     ],
 }

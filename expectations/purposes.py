@@ -10,7 +10,7 @@ from datetime import date
 from great_expectations import expectations as gxe  # noqa: TID253  # only quality.py imports this file, inside a function
 from great_expectations.expectations.expectation import Expectation  # noqa: TID253  # the same
 
-from expectations.sql import NoRows
+from expectations.sql import never
 
 METHODS = ["did", "staggered_did", "landmark", "randomised"]
 METRIC = "[A-Z][0-9]+[a-z]?(_[a-z0-9]+)*"  # L1, C1b_180, C2_rmst
@@ -19,11 +19,11 @@ REQUIRED = frozenset({"purposes"})
 
 
 def _metric(column: str) -> Expectation:
-    return NoRows(
-        unexpected_rows_query=f"select 1 from {{batch}} where not regexp_full_match({column}, '{METRIC}')",  # noqa: S608  # our own names
-        description=f"{column} is the id of a metric, such as C1b_180",
-        notes="only published numbers can be moved; which ids there are is known to dim_metric",
-        meta={"column": column},
+    return never(
+        f"not regexp_full_match({column}, '{METRIC}')",
+        column,
+        f"{column} is the id of a metric, such as C1b_180",
+        "only published numbers can be moved; which ids there are is known to dim_metric",
     )
 
 
@@ -53,18 +53,17 @@ SUITES: dict[str, list[Expectation]] = {
             description="the file registers at least one purpose",
             notes="a purpose is a page that somebody wrote; ten thousand in one file were generated",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where not regexp_full_match(purpose_id, '[a-z0-9][a-z0-9_-]{{0,99}}')",
-            description="an id is a slug, such as faster-handover",
-            notes="it names rows and files, and must not begin with _, as the organisation's own (_org) does",
-            meta={"column": "purpose_id"},
+        never(
+            "not regexp_full_match(purpose_id, '[a-z0-9][a-z0-9_-]{{0,99}}')",
+            "purpose_id",
+            "an id is a slug, such as faster-handover",
+            "it names rows and files, and must not begin with _, as the organisation's own (_org) does",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where not regexp_full_match(content_hash, '[0-9a-f]{{64}}')",
-            description="every version has the hash of its content",
-            notes="a sha256 has 64 hexadecimal digits; an amendment is told from a copy by it",
-            meta={"column": "content_hash"},
+        never(
+            "not regexp_full_match(content_hash, '[0-9a-f]{{64}}')",
+            "content_hash",
+            "every version has the hash of its content",
+            "a sha256 has 64 hexadecimal digits; an amendment is told from a copy by it",
         ),
         gxe.ExpectColumnValuesToBeInSet(
             column="stage",
@@ -124,12 +123,11 @@ SUITES: dict[str, list[Expectation]] = {
             description="every version has the time of its registration",
             notes="whether a design was fixed before its results is told by it",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where is_measurable is null or is_measurable <> (coalesce(missing, '') = '')",
-            description="a purpose is measurable exactly when nothing is missing",
-            notes="P2 counts by the one and tells the reader by the other",
-            meta={"column": "is_measurable, missing"},
+        never(
+            "is_measurable is null or is_measurable <> (coalesce(missing, '') = '')",
+            "is_measurable, missing",
+            "a purpose is measurable exactly when nothing is missing",
+            "P2 counts by the one and tells the reader by the other",
         ),
     ],
     "spaces": [
@@ -139,19 +137,17 @@ SUITES: dict[str, list[Expectation]] = {
             description="the number of spaces is one that people can name",
             notes="ten for each of the ten thousand purposes that a file may hold",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where space_source is null or not regexp_full_match(space_source, '[a-z][a-z0-9_]*')",
-            description="a space belongs to a source, or is a tag",
-            notes="links are made within one tool; a space of none would never match",
-            meta={"column": "space_source"},
+        never(
+            "space_source is null or not regexp_full_match(space_source, '[a-z][a-z0-9_]*')",
+            "space_source",
+            "a space belongs to a source, or is a tag",
+            "links are made within one tool; a space of none would never match",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} "
-            "where coalesce(trim(pattern), '') in ('', '*') or contains(pattern, '#') or pattern <> lower(pattern)",
-            description="a pattern is lower-case, without #, and does not match everything",
-            notes="it is compared with lower-case names; an empty one, or *, would claim all that anybody writes",
-            meta={"column": "pattern"},
+        never(
+            "coalesce(trim(pattern), '') in ('', '*') or contains(pattern, '#') or pattern <> lower(pattern)",
+            "pattern",
+            "a pattern is lower-case, without #, and does not match everything",
+            "it is compared with lower-case names; an empty one, or *, would claim all that anybody writes",
         ),
     ],
     "org_units": [
@@ -161,11 +157,11 @@ SUITES: dict[str, list[Expectation]] = {
             description="the number of units is one that a population can have",
             notes="a hundred for each of the ten thousand purposes that a file may hold",
         ),
-        NoRows(
-            unexpected_rows_query="select 1 from {batch} where trim(org_unit) = ''",
-            description="a unit of the population has a name",
-            notes="it is compared with the roster's; an empty one would never match",
-            meta={"column": "org_unit"},
+        never(
+            "trim(org_unit) = ''",
+            "org_unit",
+            "a unit of the population has a name",
+            "it is compared with the roster's; an empty one would never match",
         ),
     ],
     "secondary": [
