@@ -140,9 +140,16 @@ def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: 
             where=entry.name,
             remedy="see why with: throughline quarantine --rows",
         )
+    if not landed.parquet and landed.ignored:
+        raise Refused(
+            f"holds nothing that is read: {landed.ignored[0].reason}",
+            where=entry.name,
+            remedy="take it out of the landing zone; nothing is lost",
+        )
     window = quality.Window(landed.observed_from, landed.observed_until, entry.seen_at)
     report = quality.door(source, landed.parquet, window, settings.home / "docs" / "quality")
-    if not report.success:
+    is_quiet_day = not landed.parquet and not quality.rules(source.name).REQUIRED
+    if not report.success and not is_quiet_day:
         raise Refused(report.sentence, where=entry.name, remedy="mend the export, or release the file as it is")
     ledger.load(entry.name, entry.file_id, at=at, keeps_versions=source.keeps_versions, reason=_left_out(landed))
     return _as_it_stands(ledger, entry.name, entry.file_id)

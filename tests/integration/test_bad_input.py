@@ -61,6 +61,12 @@ BAD = {
     "unknown folder": ("sharepoint/export.zip", slack_export(), "no source is called 'sharepoint'", "move it"),
     "no folder": ("export.zip", slack_export(), "lies in no source's folder", "move it"),
     "wrong ending": ("slack/export.txt", b"hello", "Slack", ".zip"),
+    "not used": (
+        "pipedrive/people.csv",
+        b"Person - Name,Person - Email\nAda,ada@firm.example\n",
+        "holds nothing that is read: an entity that is not used",
+        "take it out of the landing zone",
+    ),
     "unknown metric": ("purposes/p.yml", b"id: p\ntitle: t\noutcome_metric: C99\n", "C99", ""),
 }
 
@@ -81,6 +87,16 @@ def test_bad_input_is_quarantined_and_the_rest_goes_on(settings: Settings, at: d
     assert remedy in reason
     assert "\n" not in reason
     assert "Traceback" not in reason
+
+
+def test_a_day_on_which_nobody_wrote_is_an_export_too(settings: Settings, at: datetime) -> None:
+    header = (
+        "Post Creation Time,Team Id,Team Name,Team Display Name,Channel Id,Channel Name,Channel Display Name,"
+        "Channel Type,User Id,User Email,Username,Post Id,Edited By Post Id,Replied to Post Id,Post Message,Post Type\n"
+    )
+    drop(settings, "mattermost/2026-07-05/posts.csv", header.encode())
+    [taken] = ingest(settings, at + timedelta(days=1)).values()
+    assert (taken.state, taken.rows_in) == ("loaded", 0)
 
 
 def test_a_mended_file_is_taken_and_supersedes_the_bad_one(settings: Settings, at: datetime) -> None:
