@@ -2,6 +2,7 @@
 
     landed     throughline: open, parse, pseudonymise, Parquet, repeated rows
     DuckDB     read_json over the same day files, already unzipped, the same message columns into Parquet
+    dlt        the same messages into DuckDB, from the archive, nested parts kept as JSON
     floor      inflating the archive and parsing its JSON into generic objects, nothing kept
 
 Each is a process of its own, so that memory is its own; the machine's noise is the spread of min and max.
@@ -18,10 +19,11 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 
 def landed(folder: Path) -> None:
@@ -49,6 +51,22 @@ def duckdb_read_json(folder: Path) -> None:
         )
 
 
+def dlt_duckdb(folder: Path) -> None:
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    import dlt
+    import msgspec
+
+    def messages() -> Iterator[list[dict[str, Any]]]:
+        with zipfile.ZipFile(folder / "slack" / "export.zip") as archive:
+            for member in archive.infolist():
+                if "/" in member.filename and member.filename.endswith(".json"):
+                    yield msgspec.json.decode(archive.read(member))
+
+    target = dlt.destinations.duckdb(str(folder / "dlt.duckdb"))
+    pipeline = dlt.pipeline("bench", pipelines_dir=str(folder / "dlt"), destination=target, dataset_name="raw")
+    pipeline.run(dlt.resource(messages, name="messages", max_table_nesting=0))
+
+
 def floor(folder: Path) -> None:
     import msgspec
 
@@ -58,7 +76,12 @@ def floor(folder: Path) -> None:
             decoder.decode(archive.read(member))
 
 
-WAYS: dict[str, Callable[[Path], None]] = {"landed": landed, "DuckDB": duckdb_read_json, "floor": floor}
+WAYS: dict[str, Callable[[Path], None]] = {
+    "landed": landed,
+    "DuckDB": duckdb_read_json,
+    "dlt": dlt_duckdb,
+    "floor": floor,
+}
 
 
 def measure(way: str, folder: Path) -> tuple[float, float]:

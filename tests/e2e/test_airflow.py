@@ -133,7 +133,7 @@ def test_a_cleared_node_and_all_after_it_end_in_the_same_tables(published: Line)
     """Downstream of it lie other nodes, the second dbt task, the audit and the publish."""
     before = published.publish_id()
     run = published.newest("transform")
-    published.clear(run, "models.int_interactions.run")
+    published.clear(run, "models.agg_adoption.run")
     published.until(lambda: published.tasks(run)["publish"] != "success", "the run starts again")
     published.until(published.is_quiet, "the cleared run ends")
     assert set(published.tasks(run).values()) == {"success"}
