@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.conftest import read_dags
+from tests.dags.conftest import read_dags, read_for_tasks
 from throughline.settings import PROJECT
 from throughline.sources import SOURCES
 
@@ -89,6 +89,18 @@ def test_every_model_and_every_tested_model_is_a_node(read: dict[str, Any], dags
     runs = {name.split(".")[1].removesuffix("_run") for name in tasks if re.search(r"[._]run$", name)}
     assert runs == models
     assert {name.split(".")[1] for name in tasks if name.endswith(".test")} >= tested
+
+
+def test_a_worker_finds_the_task_that_it_runs_and_builds_little_else(read: dict[str, Any], dags_home: Path) -> None:
+    tasks = list(read["dags"]["transform"]["tasks"])
+    nodes = [name for name in tasks if name.count(".") == 2]
+    untested = [name for name in tasks if name.endswith("_run")]
+    others = [name for name in tasks if name not in {*nodes, *untested}]
+    assert len(others) == 8 and untested, others
+    found = read_for_tasks(dags_home, [*nodes[::15], *untested[:2], *others])
+    assert [name for name, there in found.items() if name not in there] == []
+    assert {name for name, there in found.items() if len(there) == len(tasks)} == set(others)
+    assert max(len(there) for name, there in found.items() if name not in others) <= 4
 
 
 def test_only_one_task_at_a_time_opens_the_warehouse(read: dict[str, Any]) -> None:
