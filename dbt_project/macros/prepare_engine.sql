@@ -10,15 +10,25 @@ do $$ begin
 end $$
 {% endmacro %}
 
-{#- Spark reads raw where it lies; registered anew in every run, so that the columns are those of the files. -#}
+{#-
+  Spark reads raw where it lies. Its tables are registered once, and anew when their columns or their place change:
+  the database bears a hash of both, set when all of them stand.
+-#}
 {% macro spark__prepare_engine() %}
-    {%- do run_query("create database if not exists raw") -%}
-    {%- for table in (graph.sources.values() if execute else []) -%}
-        {%- set name = "raw.`" ~ table.identifier ~ "`" -%}
-        {%- do run_query("drop table if exists " ~ name) -%}
-        {%- do run_query(
-            "create table " ~ name ~ " using parquet options (mergeSchema 'true') location '"
-            ~ env_var('THROUGHLINE_SPARK_RAW') ~ "/" ~ table.identifier ~ "'"
-        ) -%}
-    {%- endfor -%}
+    {%- set place, tables = env_var('THROUGHLINE_SPARK_RAW', ''), env_var('THROUGHLINE_SPARK_TABLES', '{}') -%}
+    {%- set registered = local_md5(place ~ tables) -%}
+    {%- if execute -%}
+        {%- do run_query("create database if not exists raw") -%}
+        {%- set described = run_query("describe database extended raw").columns[1].values() | join(' ') -%}
+        {%- if registered not in described -%}
+            {%- do run_query("drop database raw cascade") -%}
+            {%- do run_query("create database raw") -%}
+            {%- for name, columns in fromjson(tables).items() -%}
+                {%- do run_query(
+                    "create table raw.`" ~ name ~ "` (" ~ columns ~ ") using parquet location '" ~ place ~ "/" ~ name ~ "'"
+                ) -%}
+            {%- endfor -%}
+            {%- do run_query("alter database raw set dbproperties ('registered' = '" ~ registered ~ "')") -%}
+        {%- endif -%}
+    {%- endif -%}
 {% endmacro %}

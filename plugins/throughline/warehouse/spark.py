@@ -11,6 +11,7 @@ shuffle partitions) is the user's spark-defaults.conf in SPARK_CONF_DIR.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -34,6 +35,7 @@ from throughline.warehouse import (
     link_published,
     read_parquet,
     read_published,
+    sql_type,
     staged_file,
     write_publish,
 )
@@ -73,6 +75,7 @@ class Spark:
             "THROUGHLINE_DBT_TARGET": "spark",
             "THROUGHLINE_KPI_SCHEMA": BUILD,
             "THROUGHLINE_SPARK_RAW": str(self._raw),
+            "THROUGHLINE_SPARK_TABLES": json.dumps(self._tables()),
             "THROUGHLINE_SPARK_SETTINGS": str({"spark.master": self._master, **self._configuration()}),
             **self._addresses(),
         }
@@ -119,6 +122,7 @@ class Spark:
             "spark.sql.storeAssignmentPolicy": "ANSI",
             "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",  # what a killed build left is written over
             "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
             "spark.log.level": "ERROR",
             **({"spark.sql.shuffle.partitions": LOCAL_PARTITIONS} if self._url == "spark://local" else {}),
         }
@@ -143,6 +147,11 @@ class Spark:
             raise Unreachable(
                 "the master does not answer", where=self._where, remedy="check that it runs, and its host and port"
             ) from None
+
+    def _tables(self) -> dict[str, str]:
+        """Raw table -> its columns, so that Spark need not look for them in every file."""
+        schemas = {path.parent.name: pq.read_schema(path) for path in sorted(self._raw.glob("*/columns.parquet"))}
+        return {name: ", ".join(f"`{f.name}` {_spark_type(f)}" for f in schema) for name, schema in schemas.items()}
 
     @property
     def _where(self) -> str:
@@ -170,6 +179,10 @@ class Spark:
         if done.returncode:
             told = [line for line in done.stderr.splitlines() if line.startswith("[") or "Exception" in line]
             raise Unreachable(told[0] if told else "Spark gave no reason", where=self._where, remedy="run it again")
+
+
+def _spark_type(field: pa.Field) -> str:
+    return {"varchar": "string", "double precision": "double"}.get(kind := sql_type(field), kind)
 
 
 class _Raw:
