@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import duckdb
 import psycopg2
@@ -211,3 +213,32 @@ def test_an_unreachable_database_is_one_sentence_without_the_password(
     assert "THROUGHLINE_WAREHOUSE" in refused.value.sentence
     assert "secret-word" not in refused.value.sentence
     assert "\n" not in refused.value.sentence
+
+
+def test_a_wrong_password_is_one_sentence_without_it(settings: Settings, postgres_database: str) -> None:
+    with psycopg2.connect(postgres_database) as connection, connection.cursor() as cursor:
+        cursor.execute("show hba_file")
+        rules = Path((cursor.fetchone() or ("",))[0])
+        if not os.access(rules, os.W_OK):
+            pytest.skip("the server at DATABASE_URL is not ours: who may enter it cannot be changed")
+        cursor.execute("drop role if exists locked_out")
+        cursor.execute("create role locked_out login password 'right'")
+    before = rules.read_text()
+    entered = "".join(f"{kind} scram-sha-256\n" for kind in ("local all locked_out", "host all locked_out samehost"))
+    rules.write_text(entered + before)
+    try:
+        execute(replace(settings, warehouse=postgres_database), "select pg_reload_conf()", "select pg_sleep(1)")
+        parts = urlsplit(postgres_database)
+        place = parts.netloc.rpartition("@")[2]
+        wrong = urlunsplit(parts._replace(netloc=f"locked_out:secret-word@{place}"))
+        with pytest.raises(Unreachable, match="password authentication failed") as stopped:
+            connect(replace(settings, warehouse=wrong)).query("select 1")
+        assert "secret-word" not in stopped.value.sentence
+    finally:
+        rules.write_text(before)
+        execute(
+            replace(settings, warehouse=postgres_database),
+            "select pg_reload_conf()",
+            "drop role locked_out",
+            "select 1",
+        )
