@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures import golden_files as golden
+from tests.fixtures import golden
 from tests.fixtures.parsed import SEEN_AT
 from throughline import lake
 from throughline.landing import LandingFile

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.damage import outcomes
-from tests.fixtures.golden import expected, kept, original
+from tests.fixtures.golden import expected, kept, landing_file, original
 from tests.fixtures.parsed import Outcome, parsed, refusal, written, zipped
 from throughline.reading import google_audit
 from throughline.reading.google_takeout import microseconds
@@ -42,11 +42,11 @@ def takeout(tmp_path: Path, *messages: Any, group: Any = None, folder: str = SPA
 
 @pytest.mark.parametrize("table", sorted(SOURCE.names))
 def test_exactly_this_is_kept(tmp_path: Path, table: str) -> None:
-    assert kept(SOURCE, golden(tmp_path)).get(table, []) == expected("google_chat", table)
+    assert kept(SOURCE, [landing_file(SOURCE, golden(tmp_path))]).get(table, []) == expected("google_chat", table)
 
 
 def test_no_name_text_or_address_is_kept(tmp_path: Path) -> None:
-    text = json.dumps(kept(SOURCE, golden(tmp_path))).lower()
+    text = json.dumps(kept(SOURCE, [landing_file(SOURCE, golden(tmp_path))])).lower()
     for personal in ("original", "ada", "secret", "@", "whisper", ".png"):
         assert personal not in text
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.parsed import SEEN_AT, zipped
-from throughline.landing import LandingFile
-from throughline.privacy import Pseudonymiser
-from throughline.source import Batch
+from tests.fixtures import golden
+from tests.fixtures.golden import FIXTURES
+from tests.fixtures.parsed import zipped
 from throughline.sources import SOURCES
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 TABLES = [(name, table.name) for name in ("salesforce", "people", "purposes") for table in SOURCES[name].tables]
 
 
@@ -27,20 +25,12 @@ def export(name: str, folder: Path) -> Path:
 
 
 def kept(name: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Table -> rows as they are written to the lake, as JSON shows them."""
-    source, path = SOURCES[name], export(name, folder)
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for part in source.parse(LandingFile(name, f"{name}/{path.name}", path, "0" * 64, path.stat().st_size, SEEN_AT)):
-        if isinstance(part, Batch):
-            keyed = Pseudonymiser(b"k" * 32).batch(part.records, source.table(part.table).people)
-            rows.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
-    return rows
+    return golden.kept(SOURCES[name], [golden.landing_file(SOURCES[name], export(name, folder))])
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES)
 def test_exactly_this_is_kept(tmp_path: Path, name: str, table: str) -> None:
-    expected = json.loads((FIXTURES / name / "kept" / f"{table}.json").read_text(encoding="utf-8"))
-    assert kept(name, tmp_path)[table] == expected
+    assert kept(name, tmp_path)[table] == golden.expected(name, table)
 
 
 @pytest.mark.parametrize("name", ["salesforce", "people", "purposes"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures import golden_files as golden
+from tests.fixtures import golden
 from throughline.source import Source
 from throughline.sources import dynamics365, fx_rates, hubspot, identity_map, org_calendar, pipedrive, stage_map
 
@@ -21,12 +21,12 @@ TABLES = [
 
 @pytest.mark.parametrize(("source", "table"), TABLES)
 def test_exactly_this_is_kept(tmp_path: Path, source: Source, table: str) -> None:
-    assert golden.kept(source, tmp_path)[table] == golden.expected(source, table)
+    assert golden.kept(source, golden.landing_files(source, tmp_path))[table] == golden.expected(source.name, table)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_no_name_text_number_or_address_is_kept(tmp_path: Path, source: Source) -> None:
-    text = json.dumps(golden.kept(source, tmp_path), ensure_ascii=False).lower()
+    text = json.dumps(golden.kept(source, golden.landing_files(source, tmp_path)), ensure_ascii=False).lower()
     for personal in (
         "greta",
         "tove",
@@ -47,7 +47,7 @@ def test_no_name_text_number_or_address_is_kept(tmp_path: Path, source: Source) 
 
 @pytest.mark.parametrize("source", SOURCES[:3], ids=lambda source: source.name)
 def test_an_owner_by_name_and_one_by_id_lead_to_one_address(tmp_path: Path, source: Source) -> None:
-    found = golden.kept(source, tmp_path)
+    found = golden.kept(source, golden.landing_files(source, tmp_path))
     emails = {row["owner_id"]: row["email"] for row in found["owners"]}
     owned = [row["owner_id"] for row in found["deals"] if row["owner_id"]]
     assert len({emails[owner] for owner in owned}) == 2

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from tests.fixtures.damage import outcomes
-from tests.fixtures.golden import FIXTURES, expected, kept
+from tests.fixtures.golden import FIXTURES, expected, kept, landing_file
 from tests.fixtures.parsed import Outcome, parsed, refusal, written, zipped
 from throughline.reading import mattermost_compliance
 from throughline.sources.mattermost import SOURCE
@@ -43,11 +43,11 @@ def post(at: int = AT, text: str = "Hello", author: str = "ada", **more: Any) ->
 
 @pytest.mark.parametrize("table", sorted(SOURCE.names))
 def test_exactly_this_is_kept(table: str) -> None:
-    assert kept(SOURCE, GOLDEN)[table] == expected("mattermost", table)
+    assert kept(SOURCE, [landing_file(SOURCE, GOLDEN)])[table] == expected("mattermost", table)
 
 
 def test_no_name_text_or_address_is_kept() -> None:
-    text = json.dumps(kept(SOURCE, GOLDEN)).lower()
+    text = json.dumps(kept(SOURCE, [landing_file(SOURCE, GOLDEN)])).lower()
     for personal in ("original", "ada", "secret", "@", "+49", "acme", "deploybot", "whisper", ".pdf"):
         assert personal not in text
 

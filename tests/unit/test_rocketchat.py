@@ -11,7 +11,7 @@ import pytest
 
 from tests.fixtures.bson import document
 from tests.fixtures.damage import outcomes
-from tests.fixtures.golden import expected, kept, original
+from tests.fixtures.golden import expected, kept, landing_file, original
 from tests.fixtures.parsed import Outcome, parsed, refusal, zipped
 from throughline.reading import bson
 from throughline.sources.rocketchat import SOURCE
@@ -40,11 +40,11 @@ def read(tmp_path: Path, *posts: dict[str, Any] | bytes, **collections: list[dic
 
 @pytest.mark.parametrize("table", sorted(SOURCE.names))
 def test_exactly_this_is_kept(tmp_path: Path, table: str) -> None:
-    assert kept(SOURCE, golden(tmp_path))[table] == expected("rocketchat", table)
+    assert kept(SOURCE, [landing_file(SOURCE, golden(tmp_path))])[table] == expected("rocketchat", table)
 
 
 def test_no_name_text_or_address_is_kept(tmp_path: Path) -> None:
-    text = json.dumps(kept(SOURCE, golden(tmp_path))).lower()
+    text = json.dumps(kept(SOURCE, [landing_file(SOURCE, golden(tmp_path))])).lower()
     for personal in ("original", "ada", "secret", "@", "u1u2", "guest-1", "x7yz", "bcrypt", ".pdf"):
         assert personal not in text
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.damage import outcomes
-from tests.fixtures.golden import expected, kept, original
+from tests.fixtures.golden import expected, kept, landing_file, original
 from tests.fixtures.parsed import Outcome, parsed, refusal, written
 from throughline.reading import lines
 from throughline.sources.slack_analytics import SOURCE
@@ -31,11 +31,11 @@ def read(tmp_path: Path, *records: Any, name: str = "members.json") -> Outcome:
 
 @pytest.mark.parametrize("table", sorted(SOURCE.names))
 def test_exactly_this_is_kept(tmp_path: Path, table: str) -> None:
-    assert kept(SOURCE, golden(tmp_path))[table] == expected("slack_analytics", table)
+    assert kept(SOURCE, [landing_file(SOURCE, golden(tmp_path))])[table] == expected("slack_analytics", table)
 
 
 def test_no_name_text_or_address_is_kept(tmp_path: Path) -> None:
-    text = json.dumps(kept(SOURCE, golden(tmp_path))).lower()
+    text = json.dumps(kept(SOURCE, [landing_file(SOURCE, golden(tmp_path))])).lower()
     for personal in ("ada", "original", "@", "w0000001", "+49", "ltd"):
         assert personal not in text
 

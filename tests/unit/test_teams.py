@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures import golden
 from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written, zipped
 from throughline.lake import land
 from throughline.landing import LandingFile
@@ -19,7 +20,6 @@ from throughline.reading import json_stream, rows
 from throughline.source import Batch, Refused
 from throughline.sources.teams import SOURCE
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "teams"
 SPACE = "19:hulls@thread.tacv2"
 ADA, BO = "00000000-0000-4000-8000-0000000000a1", "00000000-0000-4000-8000-0000000000b1"
 
@@ -57,19 +57,12 @@ def body(folder: Path, content: str, kind: str = "html") -> dict[str, Any]:
 
 def kept(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Table -> rows as the lake writes them, of the golden export zipped."""
-    members = {path.name: path.read_bytes() for path in sorted((FIXTURES / "original").iterdir())}
-    path = zipped(folder / "export.zip", members)
-    found: dict[str, list[dict[str, Any]]] = {}
-    for part in SOURCE.parse(LandingFile("teams", "teams/export.zip", path, "0" * 64, 1, SEEN_AT)):
-        if isinstance(part, Batch):
-            keyed = Pseudonymiser(b"k" * 32).batch(part.records, SOURCE.table(part.table).people)
-            found.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
-    return found
+    return golden.kept(SOURCE, [golden.landing_file(SOURCE, zipped(folder / "export.zip", golden.original("teams")))])
 
 
 @pytest.mark.parametrize("table", [table.name for table in SOURCE.tables])
 def test_exactly_this_is_kept(tmp_path: Path, table: str) -> None:
-    assert kept(tmp_path)[table] == json.loads((FIXTURES / "kept" / f"{table}.json").read_text(encoding="utf-8"))
+    assert kept(tmp_path)[table] == golden.expected("teams", table)
 
 
 def test_no_name_text_address_or_account_is_kept(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures import golden
 from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written, zipped
 from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.source import Batch, Refused
+from throughline.source import Refused
 from throughline.sources.viva_engage import SOURCE
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "viva_engage"
 AT = "2026-03-02T09:00:00Z"
 
 
@@ -52,20 +52,15 @@ def one(folder: Path, **fields: Any) -> dict[str, Any]:
 
 
 def kept(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Table -> rows of the golden export, as the lake writes them."""
-    members = {path.name: path.read_bytes() for path in sorted((FIXTURES / "original").iterdir())}
-    path = zipped(folder / "export.zip", members)
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for part in SOURCE.parse(LandingFile(SOURCE.name, "viva_engage/export.zip", path, "0" * 64, 1, SEEN_AT)):
-        if isinstance(part, Batch):
-            keyed = Pseudonymiser(b"k" * 32).batch(part.records, SOURCE.table(part.table).people)
-            rows.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
-    return rows
+    """Table -> rows as the lake writes them, of the golden export zipped."""
+    return golden.kept(
+        SOURCE, [golden.landing_file(SOURCE, zipped(folder / "export.zip", golden.original("viva_engage")))]
+    )
 
 
 @pytest.mark.parametrize("table", [table.name for table in SOURCE.tables])
 def test_exactly_this_is_kept(tmp_path: Path, table: str) -> None:
-    assert kept(tmp_path)[table] == json.loads((FIXTURES / "kept" / f"{table}.json").read_text(encoding="utf-8"))
+    assert kept(tmp_path)[table] == golden.expected("viva_engage", table)
 
 
 def test_no_name_text_account_or_address_is_kept(tmp_path: Path) -> None:
