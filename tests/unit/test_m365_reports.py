@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures import golden
 from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written
 from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.source import Batch, Refused
+from throughline.source import Refused
 from throughline.sources.m365_reports import SOURCE
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "m365_reports"
@@ -44,13 +45,7 @@ def file(path: Path) -> LandingFile:
 
 def kept() -> dict[str, list[dict[str, Any]]]:
     """Table -> rows of all golden reports, as the lake writes them."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted((FIXTURES / "original").iterdir()):
-        for part in SOURCE.parse(file(path)):
-            if isinstance(part, Batch):
-                keyed = Pseudonymiser(b"k" * 32).batch(part.records, SOURCE.table(part.table).people)
-                rows.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
-    return rows
+    return golden.kept(SOURCE, map(file, sorted((FIXTURES / "original").iterdir())))
 
 
 @pytest.mark.parametrize("table", ["activity", "groups"])

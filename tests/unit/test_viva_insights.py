@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written
-from throughline.landing import LandingFile
-from throughline.privacy import Pseudonymiser
-from throughline.source import Batch, Refused
+from tests.fixtures import golden
+from tests.fixtures.parsed import Outcome, parsed, refusal, written
+from throughline.source import Refused
 from throughline.sources.viva_insights import SOURCE
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "viva_insights"
@@ -27,13 +26,7 @@ def query(folder: Path, *lines: str) -> Outcome:
 
 def kept(_: Path) -> dict[str, list[dict[str, Any]]]:
     """Table -> rows of the golden query, as the lake writes them."""
-    path = FIXTURES / "original" / "person-query.csv"
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for part in SOURCE.parse(LandingFile(SOURCE.name, "viva_insights/q.csv", path, "0" * 64, 1, SEEN_AT)):
-        if isinstance(part, Batch):
-            keyed = Pseudonymiser(b"k" * 32).batch(part.records, SOURCE.table(part.table).people)
-            rows.setdefault(part.table, []).extend(json.loads(json.dumps(keyed.to_pylist(), default=str)))
-    return rows
+    return golden.kept(SOURCE, [golden.landing_file(SOURCE, FIXTURES / "original" / "person-query.csv")])
 
 
 def test_exactly_this_is_kept(tmp_path: Path) -> None:
