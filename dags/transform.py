@@ -32,11 +32,7 @@ from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
 from throughline.source import Refused
 
 DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
-TARGETS = {
-    "duckdb": "duckdb",
-    "postgresql": "postgres",
-    "spark": "spark",
-}  # scheme of the warehouse's URL -> target in profiles.yml
+TARGETS = {"duckdb": "duckdb", "postgresql": "postgres", "spark": "spark"}  # URL's scheme -> target in profiles.yml
 
 
 def run_dbt_again(context: Any) -> None:

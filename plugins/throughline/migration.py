@@ -28,7 +28,7 @@ def migrate(
         raise Refused(f"{what}, so there is nothing to compare with", remedy="run: throughline run")
     transform.build(target, at=at, progress=progress)
     publishes = settings.home / "publishes"
-    found = differences(publishes / live.publish_id / KPI, publishes / transform.audited(target) / KPI)
+    found = differences(publishes / live.publish_id / KPI, publishes / transform.audited(target)["publish_id"] / KPI)
     if found:
         remedy = "if throughline was updated since the last publish, run it once more here, then migrate again"
         raise Refused(f"have tables that are not equal: {'; '.join(found[:3])}", where="the two engines", remedy=remedy)

@@ -160,11 +160,11 @@ def weigh(settings: Settings, *, at: datetime) -> None:
 
 def publish(settings: Settings, *, at: datetime) -> Publication:
     """Swap the audited build in. Raises Refused when there is none."""
-    publish_id, built = audited(settings), _build(settings)
+    built = audited(settings)
+    publish_id, rows = built["publish_id"], built["rows"]
     ledger = Ledger(settings.ledger)
     earlier = ledger.publishes()
     warehouse = connect(settings)
-    rows = built["rows"]
     warehouse.switch(publish_id)
     kept = [p.publish_id for p in earlier if p.publish_id != publish_id][: KEPT_PUBLISHES - 1]
     live = Publish(publish_id, at, True, sum(rows.values()))
@@ -174,11 +174,11 @@ def publish(settings: Settings, *, at: datetime) -> Publication:
     return Publication(publish_id, rows, is_new=not any(p.publish_id == publish_id and p.is_live for p in earlier))
 
 
-def audited(settings: Settings) -> str:
-    """The publish id of the build that passed the gate. Raises Refused when there is none."""
+def audited(settings: Settings) -> dict[str, Any]:
+    """The build that passed the gate: publish_id, rows, files. Raises Refused when there is none."""
     if not (built := _build(settings)).get("audited_at"):
         raise Refused("there is no audited build", remedy="run: throughline build")
-    return str(built["publish_id"])
+    return built
 
 
 def rollback(settings: Settings) -> Publish:

@@ -22,9 +22,9 @@ salesforce as (
         end as outcome,
         deal_type,
         created_at,
-        is_deleted,
         file_id
     from {{ ref('stg_salesforce__opportunities') }}
+    where not coalesce(is_deleted, false)
 
 ),
 
@@ -45,35 +45,12 @@ others as (
         outcome,
         deal_type,
         created_at,
-        is_deleted,
         file_id
     from {{ ref('stg_crm__deals') }}
-
-),
-
-deals as (
-
-    select * from salesforce
-    union all
-    select * from others
+    where not coalesce(is_deleted, false)
 
 )
 
-select
-    source,
-    deal_id,
-    account_id,
-    owner_key,
-    owner_email_key,
-    pipeline,
-    stage,
-    amount,
-    currency,
-    close_date,
-    closed_at,
-    outcome,
-    deal_type,
-    created_at,
-    file_id
-from deals
-where not coalesce(is_deleted, false)
+select * from salesforce
+union all
+select * from others
