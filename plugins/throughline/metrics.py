@@ -120,9 +120,9 @@ def metric_schema() -> pa.Schema:
     """One row per published number; lists are space-separated."""
     import pyarrow as pa
 
-    types = {"min_n": pa.int64(), "version": pa.int64(), "higher_is_better": pa.bool_()}
+    types = {"min_n": pa.int64(), "version": pa.int64(), "higher_is_better": pa.bool_(), "family_version": pa.int64()}
     names = [field.name for field in fields(Metric)]
-    return pa.schema([(name, types.get(name, pa.string())) for name in [*names, "kpi_table"]])
+    return pa.schema([(name, types.get(name, pa.string())) for name in [*names, "kpi_table", "family_version"]])
 
 
 def metric_rows(folder: Path = FOLDER) -> list[dict[str, Any]]:
@@ -130,10 +130,15 @@ def metric_rows(folder: Path = FOLDER) -> list[dict[str, Any]]:
     rows = []
     for metric in metrics(folder).values():
         row = {field.name: getattr(metric, field.name) for field in fields(Metric)}
-        rows.append(
-            row | {"sources": " ".join(metric.sources), "needs": " ".join(metric.needs), "kpi_table": metric.table}
-        )
+        row |= {"sources": " ".join(metric.sources), "needs": " ".join(metric.needs), "kpi_table": metric.table}
+        rows.append(row | {"family_version": family_version(metric.family, folder)})
     return rows
+
+
+def family_version(family: str, folder: Path = FOLDER) -> int:
+    """Version of the wide table's definitions: 1, and one more for each new definition that one of them ever got."""
+    versions = {m.base_id: m.version for m in metrics(folder).values() if m.family == family}
+    return 1 + sum(version - 1 for version in versions.values())
 
 
 def _of_file(path: Path) -> list[Metric]:

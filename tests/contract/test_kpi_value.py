@@ -39,3 +39,10 @@ def test_every_column_of_a_wide_table_that_is_a_number_has_its_line() -> None:
         columns = set(re.findall(r"name: (\w+)", MODEL.with_name(f"{table}.yml").read_text(encoding="utf-8")))
         here = {m.slug for m in metrics().values() if m.table == table and m.slug in columns} - labels
         assert here <= published, f"{table}: add a line to kpi_value.sql for {', '.join(sorted(here - published))}"
+
+
+def test_no_model_states_a_version_of_its_own() -> None:
+    """kpi_value joins it from dim_metric; a wide table takes that of its family: {{ family_version('L') }}."""
+    models = {path.stem: path.read_text(encoding="utf-8") for path in MODEL.parent.glob("*.sql")}
+    assert {table for table, sql in models.items() if "family_version('" in sql} == {line["table"] for line in lines()}
+    assert not [table for table, sql in models.items() if re.search(r"\d\D{0,20} as metric_version", sql)]

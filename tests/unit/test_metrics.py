@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from throughline.metrics import FAMILIES, FOLDER, metric_rows, metric_schema, metrics, named
+from throughline.metrics import FAMILIES, FOLDER, family_version, metric_rows, metric_schema, metrics, named
 from throughline.source import Refused
 from throughline.sources import SOURCES
 
@@ -93,6 +93,20 @@ def test_values_inherit_what_they_do_not_say(tmp_path: Path) -> None:
         ("C1b_90", "C1b", "share", 30, "within 90 days"),
         ("C1b_n", "C1b", "count", 5, "number"),
     ]
+
+
+def test_a_family_has_a_version_more_for_each_new_definition(tmp_path: Path) -> None:
+    for name, version in (
+        ("C1", 3),
+        ("C1b", 2),
+        ("C4", 1),
+    ):  # 1 + (3 - 1) + (2 - 1) + (1 - 1) = 4, whatever C1b's values
+        text = (
+            FILE.replace("C1b", name).replace("win_", f"{name.lower()}_").replace("version: 1", f"version: {version}")
+        )
+        registry(tmp_path, text, f"{name}.yml")
+    assert family_version("C", tmp_path) == 4
+    assert {row["family_version"] for row in metric_rows(tmp_path)} == {4}
 
 
 @pytest.mark.parametrize(

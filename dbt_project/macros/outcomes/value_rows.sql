@@ -1,12 +1,13 @@
 {#-
   Rows of kpi_value from the columns of one number in a wide table; a cell without that number gives no row.
   has_interval: the table holds <slug>_ci_low and _ci_high. own_coverage: the number has a coverage column of its own.
+  The version is the metric's own.
 -#}
 {% macro value_rows(relation, metric_id, slug, has_interval=true, own_coverage=false) -%}
 select
     purpose_id,
     '{{ metric_id }}' as metric_id,
-    metric_version,
+    metrics.metric_version,
     unit_type,
     unit,
     period_start,
@@ -17,6 +18,7 @@ select
     {{ slug }}_n as n,
     {{ slug ~ '_coverage' if own_coverage else 'coverage' }} as coverage,
     {{ slug }}_suppressed_reason as suppressed_reason
-from {{ relation }}
+from {{ relation }} as wide
+left join {{ ref('dim_metric') }} as metrics on metrics.metric_id = '{{ metric_id }}'
 where {{ slug }} is not null or {{ slug }}_suppressed_reason is not null
 {%- endmacro %}

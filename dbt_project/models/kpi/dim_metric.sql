@@ -5,6 +5,7 @@ select
     cast(base_id as string) as base_metric_id,
     cast(slug as string) as slug,
     cast(family as string) as family,
+    cast(family_version as bigint) as family_version,
     cast(question as string) as question,
     cast(what as string) as value_shown,
     cast(formula as string) as formula,

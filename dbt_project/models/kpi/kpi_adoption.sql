@@ -76,7 +76,7 @@ select
     unit,
     period_start_date as period_start,
     'w28' as period_grain,
-    cast(1 as bigint) as metric_version,
+    {{ family_version('A') }} as metric_version,
     case
         when eligible_hidden is null or eligible_hidden = 'not_observable'
             then {{ safe_divide('observable_count', 'eligible_n') }}

@@ -85,7 +85,7 @@ select
     unit,
     period_start_date as period_start,
     'w28' as period_grain,
-    cast(1 as bigint) as metric_version,
+    {{ family_version('L') }} as metric_version,
     case
         when posting_days_hidden is null or posting_days_hidden = 'not_observable'
             then {{ safe_divide('observable_count', 'leaders_n') }}

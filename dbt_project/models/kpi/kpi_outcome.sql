@@ -13,7 +13,7 @@ select
     unit,
     period_start,
     period_grain,
-    cast(1 as bigint) as metric_version,
+    {{ family_version('C') }} as metric_version,
     max(currency) as currency,
     {{ outcome_columns('C1', 'win_rate_closed') }},
     {{ outcome_columns('C1b_90', 'win_rate_90') }},

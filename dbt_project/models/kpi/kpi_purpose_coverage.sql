@@ -67,7 +67,7 @@ select
     hidden.unit,
     hidden.period_start_date as period_start,
     'w28' as period_grain,
-    cast(1 as bigint) as metric_version,
+    {{ family_version('P') }} as metric_version,
     case
         when hidden.eligible_hidden is null or hidden.eligible_hidden = 'not_observable'
             then {{ safe_divide('hidden.observable_count', 'hidden.eligible_n') }}
