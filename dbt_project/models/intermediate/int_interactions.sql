@@ -51,6 +51,7 @@ select
     coalesce(is_open, false) as is_open,
     text_length,
     mention_count,
+    file_count,
     tags,
     crm_links
 from described

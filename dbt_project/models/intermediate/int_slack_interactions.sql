@@ -31,6 +31,7 @@ written as (
         messages.is_broadcast,
         messages.text_length,
         messages.mention_count,
+        messages.file_count,
         messages.tags,
         messages.crm_links
     from messages
@@ -58,6 +59,7 @@ reactions as (
         false as is_broadcast,
         cast(null as bigint) as text_length,
         cast(null as bigint) as mention_count,
+        cast(null as bigint) as file_count,
         cast(null as string) as tags,
         cast(null as string) as crm_links
     from {{ ref('stg_slack__reactions') }} as reactions
@@ -92,6 +94,7 @@ select
     interactions.is_broadcast,
     interactions.text_length,
     interactions.mention_count,
+    interactions.file_count,
     interactions.tags,
     interactions.crm_links
 from interactions

@@ -24,6 +24,7 @@ written as (
         messages.is_broadcast,
         messages.text_length,
         messages.mention_count,
+        messages.file_count,
         messages.tags,
         messages.crm_links
     from messages
@@ -49,6 +50,7 @@ reactions as (
         false as is_broadcast,
         cast(null as bigint) as text_length,
         cast(null as bigint) as mention_count,
+        cast(null as bigint) as file_count,
         cast(null as string) as tags,
         cast(null as string) as crm_links
     from {{ ref('stg_collaboration__reactions') }} as reactions
@@ -81,6 +83,7 @@ select
     coalesce(is_broadcast, false) as is_broadcast,
     text_length,
     mention_count,
+    file_count,
     tags,
     crm_links
 from interactions

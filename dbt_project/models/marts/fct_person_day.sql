@@ -24,6 +24,7 @@ described as (
         contributions.kind,
         contributions.is_open,
         contributions.mention_count,
+        contributions.file_count,
         case
             when coalesce(contributions.tags, '') = '' then 0
             else length(contributions.tags) - length(replace(contributions.tags, ' ', '')) + 1
@@ -46,6 +47,7 @@ select
     cast(sum(case when is_written and (is_open or is_tied) then 1 else 0 end) as bigint) as written_open_count,
     cast(sum(case when is_written and is_tied then 1 else 0 end) as bigint) as written_tied_count,
     cast(sum(coalesce(mention_count, 0)) as bigint) as mention_count,
-    cast(sum(tag_count) as bigint) as tag_count
+    cast(sum(tag_count) as bigint) as tag_count,
+    cast(sum(coalesce(file_count, 0)) as bigint) as file_count
 from described
 group by person_key, occurred_date
