@@ -1,27 +1,29 @@
 {#-
   Days and weeks. Timestamps are UTC without a zone; days and weeks are those of the organisation (var time_zone).
 
-  local_date(moment)       the local day of a UTC timestamp
-  local_midnight(day)      the UTC timestamp at which a local day begins
+  local_date(moment)       the local day of a UTC timestamp; zone: as below
+  local_midnight(day)      the UTC timestamp at which a local day begins; zone: another zone than the organisation's, as SQL
   week_start(day)          the Monday of the day's ISO week
   add_days(day, n)         a date n days later
   days_between(day, later) whole days from one date to a later one
   hours_between(moment, later) hours from one timestamp to a later one, as a double
 -#}
-{% macro local_date(moment) -%}
-    {%- if var('time_zone') == 'UTC' -%}cast({{ moment }} as date)
-    {%- else -%}{{ return(adapter.dispatch('local_date')(moment)) }}{%- endif -%}
+{% macro local_date(moment, zone=none) -%}
+    {%- if var('time_zone') == 'UTC' and not zone -%}cast({{ moment }} as date)
+    {%- else -%}{{ return(adapter.dispatch('local_date')(moment, zone or "'" ~ var('time_zone') ~ "'")) }}{%- endif -%}
 {%- endmacro %}
-{% macro default__local_date(moment) -%}
-    cast({{ moment }} at time zone 'UTC' at time zone '{{ var("time_zone") }}' as date)
+{% macro default__local_date(moment, zone) -%}
+    cast({{ moment }} at time zone 'UTC' at time zone {{ zone }} as date)
 {%- endmacro %}
-{% macro spark__local_date(moment) -%}cast(from_utc_timestamp({{ moment }}, '{{ var("time_zone") }}') as date){%- endmacro %}
+{% macro spark__local_date(moment, zone) -%}cast(from_utc_timestamp({{ moment }}, {{ zone }}) as date){%- endmacro %}
 
-{% macro local_midnight(day) -%}{{ return(adapter.dispatch('local_midnight')(day)) }}{%- endmacro %}
-{% macro default__local_midnight(day) -%}
-    cast(cast({{ day }} as timestamp) at time zone '{{ var("time_zone") }}' at time zone 'UTC' as timestamp)
+{% macro local_midnight(day, zone=none) -%}
+    {{ return(adapter.dispatch('local_midnight')(day, zone or "'" ~ var('time_zone') ~ "'")) }}
 {%- endmacro %}
-{% macro spark__local_midnight(day) -%}to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("time_zone") }}'){%- endmacro %}
+{% macro default__local_midnight(day, zone) -%}
+    cast(cast({{ day }} as timestamp) at time zone {{ zone }} at time zone 'UTC' as timestamp)
+{%- endmacro %}
+{% macro spark__local_midnight(day, zone) -%}to_utc_timestamp(cast({{ day }} as timestamp), {{ zone }}){%- endmacro %}
 
 {% macro week_start(day) -%}cast(date_trunc('week', {{ day }}) as date){%- endmacro %}
 

@@ -5,6 +5,7 @@
 {% macro sources_with(table) -%}
     {%- set given = {
         'messages': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
+        'mentions': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
         'reactions': ['google_chat', 'mattermost', 'rocketchat', 'teams'],
         'spaces': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
         'accounts': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],

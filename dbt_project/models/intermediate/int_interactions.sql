@@ -45,7 +45,7 @@ select
     is_guest,
     by_delegate,
     is_question,
-    is_broadcast,
+    is_broadcast or coalesce(mention_count, 0) > {{ var("broadcast_max") }} as is_broadcast,
     is_cross_post,
     is_human and not is_cross_post as is_contribution,
     coalesce(is_open, false) as is_open,
