@@ -108,6 +108,16 @@ def test_raw_holds_exactly_the_given_files(use: Settings, tmp_path: Path) -> Non
     assert execute(use, "select seen_at from raw.files") == [(datetime(2026, 3, 1, 23, 30),)]  # noqa: DTZ001  # the same
 
 
+def test_rows_that_were_written_before_a_column_came_are_null_in_it(use: Settings, tmp_path: Path) -> None:
+    older = DEALS.remove(DEALS.get_field_index("created_at")).remove(DEALS.get_field_index("share"))
+    row = {name: value for name, value in ROW.items() if name in older.names}
+    pq.write_table(pa.Table.from_pylist([row | {"deal_id": "a", "file_id": "f1"}], schema=older), tmp_path / "f1")
+    raw(use, {"f1": tmp_path / "f1"})
+    assert execute(use, "select deal_id, share, created_at from raw.deals") == [("a", None, None)]
+    raw(use, {"f1": tmp_path / "f1", "f2": deals(tmp_path, "f2", "b")})
+    assert execute(use, "select deal_id, share from raw.deals order by 1") == [("a", None), ("b", 0.25)]
+
+
 def test_raw_without_files_is_typed_and_empty(use: Settings) -> None:
     raw(use, {})
     assert execute(use, "select count(*), sum(amount), max(created_at) from raw.deals") == [(0, None, None)]

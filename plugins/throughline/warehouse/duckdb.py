@@ -97,14 +97,15 @@ class _Raw:
         self._db = db
 
     def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+        """Rows of an earlier version lack columns that came later: those are NULL."""
+        kinds = {f.name: "timestamptz" if pa.types.is_timestamp(f.type) else sql_type(f) for f in schema}
+        nothing = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in kinds.items())
+        query = f"select {nothing} where false"
         if files:
-            columns = ", ".join(utc_column(field) for field in schema)
             listed = ", ".join(quoted(str(path)) for path in files.values())
-            query = f"select {columns} from read_parquet([{listed}], union_by_name = true)"  # noqa: S608  # paths are quoted, columns are ours
-        else:
-            columns = ", ".join(f'cast(null as {sql_type(field)}) as "{field.name}"' for field in schema)
-            query = f"select {columns} where false"
-        self._db.execute(f'create or replace view raw."{name}" as {query}')
+            query += f" union all by name select * from read_parquet([{listed}], union_by_name = true)"  # noqa: S608  # paths are quoted
+        columns = ", ".join(utc_column(field) for field in schema)
+        self._db.execute(f'create or replace view raw."{name}" as select {columns} from ({query})')  # noqa: S608  # columns are ours
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
         self._db.register("rows_in_memory", pa.Table.from_pylist(list(rows), schema=schema))

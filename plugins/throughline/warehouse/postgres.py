@@ -211,8 +211,15 @@ class _Raw:
 
     def _copy(self, name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
         plain = pa.schema([pa.field(f.name, _without_zone(f.type)) for f in schema])
-        reader = pa.RecordBatchReader.from_batches(plain, (batch.cast(plain) for batch in batches))
+        reader = pa.RecordBatchReader.from_batches(plain, (_completed(batch, schema).cast(plain) for batch in batches))
         self._cursor.adbc_ingest(name, reader, mode="append", db_schema_name="raw")
+
+
+def _completed(records: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of an earlier version lack columns that came later: those are NULL."""
+    given = dict(zip(records.schema.names, records.columns, strict=True))
+    columns = [given[f.name] if f.name in given else pa.nulls(records.num_rows, f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _without_zone(kind: pa.DataType) -> pa.DataType:
