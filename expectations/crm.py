@@ -87,6 +87,16 @@ def values() -> list[Expectation]:
     ]
 
 
+def domain(where: str = "true") -> Expectation:
+    """where: the rows that have one."""
+    return never(
+        f"{where} and (not regexp_full_match(domain, '[^\\s/:?#@]+[.][^\\s/:?#@.]+') or domain <> lower(domain))",
+        "domain",
+        "a domain is a host in lower case, such as example.org",
+        "a web address may lead to a person's page, an e-mail address is a person's",
+    )
+
+
 SUITES: dict[str, list[Expectation]] = {
     "deals": [
         some("deal"),
@@ -129,12 +139,7 @@ SUITES: dict[str, list[Expectation]] = {
     "accounts": [
         some("account", 0),
         *times("created_at", "modified_at"),
-        never(
-            "not regexp_full_match(domain, '[^\\s/:?#@]+[.][^\\s/:?#@.]+') or domain <> lower(domain)",
-            "domain",
-            "a domain is a host in lower case, such as example.org",
-            "a web address may lead to a person's page, an e-mail address is a person's",
-        ),
+        domain(),
         short(["industry"]),
     ],
     "owners": [

@@ -31,6 +31,7 @@ SUITES: dict[str, list[Expectation]] = {
         crm.some("account", 0),
         _id("account_id", "001", "an account"),
         *crm.times("created_at", "modified_at"),
+        crm.domain(),
     ],
     "contacts": [
         crm.some("contact", 0),

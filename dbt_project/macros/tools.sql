@@ -1,6 +1,7 @@
 {#-
   The sources that give a table of the shape that all collaboration tools, or all CRMs but Salesforce, share
-  (sources/shapes.py, sources/crm_shapes.py). A new one of either kind is a name in these lists.
+  (sources/shapes.py, sources/crm_shapes.py). A new one of either kind is a name in these lists. Both have a table
+  `accounts`: of a tool those are logins, of a CRM (crm_accounts) companies.
 -#}
 {% macro sources_with(table) -%}
     {%- set given = {
@@ -9,6 +10,7 @@
         'reactions': ['google_chat', 'mattermost', 'rocketchat', 'teams'],
         'spaces': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
         'accounts': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
+        'crm_accounts': ['dynamics365', 'hubspot', 'pipedrive'],
         'deals': ['dynamics365', 'hubspot', 'pipedrive'],
         'deal_stages': ['hubspot', 'pipedrive'],
         'owners': ['dynamics365', 'hubspot', 'pipedrive'],
@@ -23,7 +25,7 @@ select
     '{{ name }}' as source,
     {{ name }}_records.*
 from (
-    {{ current_records(source(name, table), key=key, version=version) }}
+    {{ current_records(source(name, table | replace('crm_', '')), key=key, version=version) }}
 ) as {{ name }}_records
         {%- if not loop.last %}
 union all

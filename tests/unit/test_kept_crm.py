@@ -9,10 +9,20 @@ import pytest
 
 from tests.fixtures import golden
 from throughline.source import Source
-from throughline.sources import dynamics365, fx_rates, hubspot, identity_map, org_calendar, pipedrive, stage_map
+from throughline.sources import (
+    account_map,
+    dynamics365,
+    fx_rates,
+    hubspot,
+    identity_map,
+    org_calendar,
+    pipedrive,
+    stage_map,
+)
 
 SOURCES = [
-    module.SOURCE for module in (hubspot, pipedrive, dynamics365, identity_map, stage_map, org_calendar, fx_rates)
+    module.SOURCE
+    for module in (hubspot, pipedrive, dynamics365, identity_map, stage_map, account_map, org_calendar, fx_rates)
 ]
 TABLES = [
     pytest.param(source, table.name, id=f"{source.name}-{table.name}") for source in SOURCES for table in source.tables

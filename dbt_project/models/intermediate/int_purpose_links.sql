@@ -6,16 +6,13 @@ registry as (
 
 ),
 
--- Globs become LIKE patterns: * is any text, ? one character; ! escapes what LIKE would read as its own.
 patterns as (
 
     select
         registry.purpose_id,
         registry.start_date,
         spaces.space_source,
-        replace(replace(replace(replace(replace(
-            spaces.pattern, '!', '!!'
-        ), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as like_pattern
+        {{ like_pattern('spaces.pattern') }} as like_pattern
     from registry
     inner join {{ ref('stg_purposes__spaces') }} as spaces
         on registry.purpose_id = spaces.purpose_id and registry.content_hash = spaces.content_hash

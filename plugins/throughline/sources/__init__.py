@@ -7,6 +7,7 @@ from typing import Final
 
 from throughline.source import Source
 from throughline.sources import (
+    account_map,
     dynamics365,
     fx_rates,
     google_chat,
@@ -52,6 +53,7 @@ SOURCES: Final[Mapping[str, Source]] = {
         # how to read the others
         identity_map.SOURCE,
         stage_map.SOURCE,
+        account_map.SOURCE,
         org_calendar.SOURCE,
         fx_rates.SOURCE,
     )

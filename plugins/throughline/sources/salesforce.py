@@ -9,7 +9,8 @@ The object is told by the file name (Opportunity.csv, Opportunity_2.csv), else b
 where fields are tracked, adds its changes of stage to opportunity_history; changes of other fields are not kept.
 
 Columns are found by name, without case. OBJECTS shows which are read; every other column is ignored, on purpose all
-that names people or holds text (Name, Description, NextStep, Phone, addresses). A required column that is missing
+that names people or holds text (Name, Description, NextStep, Phone, addresses); of Website the host is kept, by which
+companies are known again. A required column that is missing
 refuses the file; an optional one gives NULL. A row without a required value is rejected by its row number. A value
 of an optional column that cannot be read becomes NULL, counted and reported once a column; where more values of a
 column are unreadable than readable the format is wrong, not the value, and the file is refused. Dates in any other
@@ -36,6 +37,7 @@ from throughline.landing import Archive, LandingFile
 from throughline.reading import cells, delimited, fields
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source, Table
+from throughline.sources import crm_shapes as crm
 
 NOTHING: Final = ("", "#N/A", "000000000000000AAA", "000000000000000", "000")  # lookups and currencies that are empty
 
@@ -86,6 +88,7 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
         _needed("account_id", "Id"),
         _given("parent_id", "ParentId"),
         _OWNER,
+        _given("domain", "Website"),
         _given("industry", "Industry"),
         _given("account_type", "Type"),
         _CREATED,
@@ -198,6 +201,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
 
 def _records(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Object, order: str | None) -> Iterator[Parsed]:
     parts = fields.records(sheet, chunks, told.form, order)
+    if told is OBJECTS["Account"]:
+        parts = map(_with_domain, parts)
     if told is not FIELD_HISTORY:
         yield from parts
         return
@@ -215,6 +220,15 @@ def _records(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Object, ord
             yield Batch(part.table, pa.RecordBatch.from_arrays(list(given.values()), schema=schema))
     if others:
         yield Ignored(sheet.place, f"{others:,} changes of fields other than the stage")
+
+
+def _with_domain(part: Parsed) -> Parsed:
+    """Of an account's web address only the host."""
+    if not isinstance(part, Batch):
+        return part
+    at = part.records.schema.get_field_index("domain")
+    hosts = crm.domains(part.records.column(at))
+    return Batch(part.table, part.records.set_column(at, part.records.schema.field(at), hosts))
 
 
 def _archive(archive: Archive, order: str | None) -> Iterator[Parsed]:

@@ -12,6 +12,7 @@ renamed as (
         cast(account_id as string) as account_id,
         cast(parent_id as string) as parent_id,
         cast(owner_id as string) as owner_key,
+        cast(domain as string) as domain,
         cast(industry as string) as industry,
         cast(account_type as string) as account_type,
         cast(created_at as timestamp) as created_at,
