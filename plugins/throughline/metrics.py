@@ -26,13 +26,17 @@ FAMILIES: Final = {  # family -> the wide table that it fills
     "O": "kpi_behaviour",
     "P": "kpi_purpose_coverage",
     "C": "kpi_outcome",
+    "lens": "kpi_value",  # vendors' definitions, <vendor>.<name>: in the long form only
 }
 UNITS: Final = ("share", "days", "weeks", "hours", "count", "amount", "amount_per_day", "index", "label")
 FIELDS: Final = (
     *("metric_id", "slug", "family", "question", "formula", "grain", "window", "denominator", "unit"),
     *("min_n", "min_n_note", "interval", "version", "higher_is_better", "sources", "needs"),
 )
-VALUE_FIELDS: Final = ("id", "what", "slug", "unit", "min_n", "higher_is_better", "sources", "needs")
+VALUE_FIELDS: Final = (
+    *("id", "what", "slug", "unit", "min_n", "higher_is_better", "sources", "needs"),
+    *("formula", "window", "denominator", "interval"),
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Metric:
         texts = ("metric_id", "slug", "question", "formula", "grain", "window", "denominator", "min_n_note", "interval")
         if empty := [name for name in texts if not isinstance(getattr(self, name), str) or not getattr(self, name)]:
             raise ValueError(f"metric {self.metric_id}: {', '.join(empty)} must be a text")
-        if self.family not in FAMILIES or not self.metric_id.startswith(self.family):
+        fits = "." in self.metric_id if self.is_lens else self.metric_id.startswith(self.family)
+        if self.family not in FAMILIES or not fits:
             raise ValueError(
                 f"metric {self.metric_id}: family {self.family!r} does not fit; known: {', '.join(FAMILIES)}"
             )
@@ -80,6 +85,11 @@ class Metric:
                 raise ValueError(f"metric {self.metric_id}: {name} must be a positive whole number")
         if self.higher_is_better not in (True, False, None):
             raise ValueError(f"metric {self.metric_id}: higher_is_better is true, false or null")
+
+    @property
+    def is_lens(self) -> bool:
+        """A vendor's definition: shown beside ours, never an outcome."""
+        return self.family == "lens"
 
     @property
     def table(self) -> str:
@@ -105,10 +115,16 @@ def metrics(folder: Path = FOLDER) -> Mapping[str, Metric]:
 
 
 def named(metric_id: str, *, field: str, where: str) -> Metric:
-    """The metric of that id. Raises Refused with close matches."""
+    """The metric of that id, which a purpose may aim at. Raises Refused with close matches, and for a lens."""
     known = metrics()
-    if metric_id in known:
+    if metric_id in known and not known[metric_id].is_lens:
         return known[metric_id]
+    if metric_id in known:
+        raise Refused(
+            f"{field} {metric_id!r} is a vendor's definition, shown for comparison and never judged",
+            where=where,
+            remedy="take one of ours: the ids are in dim_metric",
+        )
     raise Refused(
         f"{field} {metric_id!r} is no metric",
         where=where,
@@ -174,7 +190,7 @@ def _reading_order(path: Path) -> tuple[int, int, str]:
 
 def _close(text: str) -> list[str]:
     """Up to three ids that resemble the text, or whose slug does; the values of a base id (C1b) come first."""
-    known = metrics()
+    known = {metric_id: metric for metric_id, metric in metrics().items() if not metric.is_lens}
     wanted = text.strip().lower()
     values = [metric.metric_id for metric in known.values() if metric.base_id.lower() == wanted]
     spellings = {metric.slug: metric.metric_id for metric in known.values()}

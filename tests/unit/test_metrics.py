@@ -17,6 +17,7 @@ DEFINED = {
     "O": "O1 O2 O2s O3 O3b O4 O5 O6 O7 O8 O9 O10 O11 O12",
     "P": "P1 P2 P3",
     "C": "C1 C1a C1b C2 C3 C4 C5 C6 C7 C8",
+    "lens": "angeletou campaign commonroom fivetran google graph mattermost slack swoop tygraph viva worklytics",
 }
 FILE = """\
 metric_id: C1b
@@ -77,8 +78,15 @@ def test_views_and_delegates_are_shown_by_no_source() -> None:
 def test_rows_fit_their_schema_and_are_in_reading_order() -> None:
     rows = pa.Table.from_pylist(metric_rows(), schema=metric_schema()).to_pylist()
     ids = [row["metric_id"] for row in rows]
-    assert (ids[0], ids[-1], len(set(ids))) == ("L1", "C8_90", len(ids))
-    assert ids.index("A9_new") < ids.index("A10") < ids.index("O1") < ids.index("P1") < ids.index("C1")
+    assert (ids[0], ids[-1], len(set(ids))) == ("L1", "worklytics.cv12wk", len(ids))
+    assert (
+        ids.index("A9_new")
+        < ids.index("A10")
+        < ids.index("O1")
+        < ids.index("P1")
+        < ids.index("C1")
+        < ids.index("slack.weekly_posting")
+    )
     row = next(row for row in rows if row["metric_id"] == "C6_sourced")
     assert (row["sources"], row["needs"], row["kpi_table"]) == (
         "slack teams viva_engage mattermost google_chat rocketchat salesforce hubspot dynamics365 pipedrive",
@@ -154,3 +162,11 @@ def test_an_unknown_id_is_refused_with_close_matches(asked: str, remedy: str) ->
         named(asked, field="outcome_metric", where="purposes/x.yml")
     assert f"purposes/x.yml: outcome_metric '{asked}' is no metric" in refused.value.sentence
     assert remedy in refused.value.sentence
+
+
+def test_a_lens_is_no_outcome_and_is_not_offered_as_one() -> None:
+    with pytest.raises(Refused, match="a vendor's definition"):
+        named("slack.weekly_posting", field="outcome_metric", where="purposes/x.yml")
+    with pytest.raises(Refused) as refused:
+        named("swoop.active_user", field="outcome_metric", where="purposes/x.yml")
+    assert "swoop" not in str(refused.value.remedy)

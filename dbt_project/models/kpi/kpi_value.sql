@@ -65,3 +65,21 @@ union all
 {{ value_rows(ref('kpi_outcome'), 'C7', 'pipeline_created_count', own_coverage=true) }}
 union all
 {{ value_rows(ref('kpi_outcome'), 'C7_amount', 'pipeline_created_amount', own_coverage=true) }}
+union all
+-- The vendors' definitions, <vendor>.<name>: for comparison, never the canonical value.
+select
+    '_org' as purpose_id,
+    lenses.metric_id,
+    metrics.metric_version,
+    'organisation' as unit_type,
+    '_org' as unit,
+    lenses.period_start,
+    lenses.period_grain,
+    lenses.value,
+    lenses.ci_low,
+    lenses.ci_high,
+    lenses.n,
+    lenses.coverage,
+    lenses.suppressed_reason
+from {{ ref('fct_lens_release') }} as lenses
+left join {{ ref('dim_metric') }} as metrics on lenses.metric_id = metrics.metric_id

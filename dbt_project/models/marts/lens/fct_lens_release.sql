@@ -1,0 +1,49 @@
+-- Every lens as it may be shown, in the long form of kpi_value; one that no loaded source shows says so.
+{%- set unseen = [
+    'slack.weekly_active', 'slack.monthly_active', 'swoop.reach', 'swoop.engagement_seen', 'tygraph.mae_legacy',
+    'tygraph.active', 'google.active_7d', 'google.active_30d', 'viva.external_network', 'campaign.influenced',
+] %}
+{%- for what in ['read', 'posted', 'liked'] -%}
+    {%- for days in [7, 30, 90, 180] -%}{%- do unseen.append('graph.' ~ what ~ '_d' ~ days) -%}{%- endfor -%}
+{%- endfor %}
+with
+
+lenses as (
+
+    {% for relation in ['agg_lens_people', 'agg_lens_posts', 'agg_lens_actions'] -%}
+        select
+            period_start_date as period_start, 'w28' as period_grain, metric_id, value, ci_low, ci_high, n, people,
+            coverage, own_reason
+        from {{ ref(relation) }}
+        union all
+    {% endfor -%}
+    select period_start, period_grain, metric_id, value, ci_low, ci_high, n, people, coverage, own_reason
+    from {{ ref('agg_lens_deals') }}
+
+),
+
+reasons as (
+
+    select
+        lenses.*,
+        case when {{ below_k('people') }} and people > 0 then 'below_k' else own_reason end as suppressed_reason
+    from lenses
+
+)
+
+select
+    metric_id,
+    period_start,
+    period_grain,
+    case when suppressed_reason is null then value end as value,
+    case when suppressed_reason is null or suppressed_reason = 'small_n' then ci_low end as ci_low,
+    case when suppressed_reason is null or suppressed_reason = 'small_n' then ci_high end as ci_high,
+    case when suppressed_reason is null or suppressed_reason <> 'below_k' then n end as n,
+    coverage,
+    suppressed_reason
+from reasons
+{% for metric_id in unseen %}
+union all
+select '{{ metric_id }}', period_start_date, 'w28', null, null, null, null, null, 'not_observable'
+from {{ ref('int_windows') }}
+{%- endfor %}
