@@ -5,6 +5,7 @@ e2e (Airflow and a browser)."""
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -32,6 +33,7 @@ hypothesis.settings.load_profile("same")
 
 PROJECT = Path(__file__).resolve().parents[1]
 AT = datetime(2026, 7, 6, 8, 0, tzinfo=UTC)
+KEY = "k" * 32
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +54,74 @@ def at() -> datetime:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a home of its own, with a fixed key."""
-    return load({"THROUGHLINE_HOME": str(tmp_path / "home"), "THROUGHLINE_KEY": "k" * 32})
+    return load({"THROUGHLINE_HOME": str(tmp_path / "home"), "THROUGHLINE_KEY": KEY})
+
+
+@pytest.fixture(scope="session")
+def sample_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample organisation's exports at their default size, laid out as a landing zone. To read, not to change."""
+    from throughline.sample import write
+
+    return made_once(tmp_path_factory, "sample-exports", write)
+
+
+@pytest.fixture(scope="session")
+def sample_home(sample_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The sample organisation landed, built and published as of AT, once for all workers. To read, not to change."""
+    from throughline import intake, transform
+    from throughline.sample import register
+
+    def build(folder: Path) -> None:
+        use = home(folder)
+        shutil.copytree(sample_exports, use.landing, dirs_exist_ok=True)
+        register(use)
+        taken = [intake.take(use, w["name"], w["file_id"], at=AT) for w in intake.discover(use, at=AT)]
+        assert {t.state for t in taken} == {"loaded"}
+        transform.build(use, at=AT)
+        transform.publish(use, at=AT)
+
+    folder = made_once(tmp_path_factory, "sample-home", build)
+    before = _facts(folder)
+    yield home(folder)
+    assert _facts(folder) == before, "a test has changed the shared sample: it needs a copy_of(sample_home)"
+
+
+@pytest.fixture
+def sample_copy(sample_home: Settings, tmp_path: Path) -> Settings:
+    """The same in a home of the test's own, to change at will."""
+    return copy_of(sample_home, tmp_path / "sample")
+
+
+def copy_of(use: Settings, folder: Path) -> Settings:
+    """A private copy of a home. The warehouse's views read the original's lake until the copy is prepared."""
+    shutil.copytree(use.home, folder, symlinks=True)
+    return home(folder)
+
+
+def home(folder: Path) -> Settings:
+    """Settings of a home with the fixed key."""
+    return load({"THROUGHLINE_HOME": str(folder), "THROUGHLINE_KEY": KEY})
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder of this test run that `make` fills once, whichever worker asks first; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = base / name, base / f"{name}.done"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+def _facts(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of every file, but for what SQLite puts beside its own while it is read."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(("-shm", "-wal")))
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
 @pytest.fixture(scope="session")
@@ -203,8 +272,11 @@ def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
             )  # fmt: skip
 
         def workers_alive() -> int:
-            with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=5) as answer:
-                return int(json.load(answer)["aliveworkers"])
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=5) as answer:
+                    return int(json.load(answer)["aliveworkers"])
+            except OSError:  # the port is open before the page is there
+                return 0
 
         until(lambda: workers_alive() == 2, "the workers do not join")
         yield SparkCluster(url, processes[1:])

@@ -125,8 +125,17 @@ def _by_design(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, d
     out: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for table, name in TABLES.items():
         for line in tables.get(table, ()):
-            out[line["design_id"]][name].append(line)
+            out[line["design_id"]][name].append(_steady(line))
     return out
+
+
+def _steady(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The line with its doubles to ten digits: the last ones depend on the order in which the warehouse summed."""
+    return {key: _rounded(value) if isinstance(value, float) else value for key, value in line.items()}
+
+
+def _rounded(value: float) -> float:
+    return round(float(f"{value:.10g}"), 12) + 0.0  # what is left of a sum that should be 0 is 0, and not -0.0
 
 
 def _aggregates(by_design: Mapping[str, Mapping[str, list[Mapping[str, Any]]]], design_id: str) -> Aggregates:
@@ -136,8 +145,8 @@ def _aggregates(by_design: Mapping[str, Mapping[str, list[Mapping[str, Any]]]], 
 
 
 def _fingerprint(design: Mapping[str, Any], by_design: Mapping[str, Mapping[str, list[Mapping[str, Any]]]]) -> str:
-    """sha256 over the design and its aggregates; doubles to nine digits, as their last ones depend on summing order."""
-    digest = hashlib.sha256(_canonical(design).encode())
+    """sha256 over the design and its aggregates."""
+    digest = hashlib.sha256(_canonical(_steady(design)).encode())
     for name, lines in sorted(by_design.get(design["design_id"], {}).items()):
         for line in sorted(map(_canonical, lines)):
             digest.update(f"\n{name} {line}".encode())
@@ -145,8 +154,7 @@ def _fingerprint(design: Mapping[str, Any], by_design: Mapping[str, Mapping[str,
 
 
 def _canonical(line: Mapping[str, Any]) -> str:
-    plain = {name: f"{value:.9g}" if isinstance(value, float) else value for name, value in line.items()}
-    return json.dumps(plain, sort_keys=True, default=str)
+    return json.dumps(line, sort_keys=True, default=str)
 
 
 def _with_q_values(results: list[tuple[Mapping[str, Any], Result]]) -> list[Result]:

@@ -9,35 +9,19 @@ from typing import Any
 import pytest
 
 from tests.conftest import AT
-from throughline import evidence, intake, transform
-from throughline.sample import PLANTED, register, write
-from throughline.settings import Settings, load
+from throughline import evidence
+from throughline.sample import PLANTED
+from throughline.settings import Settings
 from throughline.warehouse import connect
 
 pytestmark = pytest.mark.slow
 
 WORKING, IDLE, SMALL = PLANTED["faster-handover"], PLANTED["ask-the-floor"], PLANTED["quiet-pilot"]
-EVIDENCE = "stg_throughline__impact_result stg_throughline__impact_event_study kpi_impact kpi_impact_event_study"
 
 
 @pytest.fixture(scope="module")
-def weighed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The sample at its default size: landed, its marts built, its designs evaluated."""
-    use = load({"THROUGHLINE_HOME": str(tmp_path_factory.mktemp("home")), "THROUGHLINE_KEY": "k" * 32})
-    write(use.landing)
-    assert register(use) == [f"purposes/{name}.yml" for name in sorted(PLANTED)]
-    taken = [intake.take(use, w["name"], w["file_id"], at=AT) for w in intake.discover(use, at=AT)]
-    assert {t.state for t in taken} == {"loaded"}
-    transform.prepare(use)
-    transform.dbt(use, "run", select="+path:models/marts/evidence")
-    transform.weigh(use, at=AT)
-    transform.dbt(use, select=EVIDENCE)
-    return use
-
-
-@pytest.fixture(scope="module")
-def results(weighed: Settings) -> dict[str, dict[str, Any]]:
-    rows = connect(weighed).read("kpi.kpi_impact").to_pylist()
+def results(sample_home: Settings) -> dict[str, dict[str, Any]]:
+    rows = connect(sample_home).read("kpi.kpi_impact").to_pylist()
     return {row["design_id"]: row for row in rows if not row["stratum"]}
 
 
@@ -79,8 +63,8 @@ def test_two_small_teams_allow_no_statement(results: dict[str, dict[str, Any]]) 
     assert row["estimate"] is None and row["mde_80"] > SMALL.effect  # it could not have been found
 
 
-def test_the_event_study_is_flat_before_the_start_and_high_after_it(weighed: Settings) -> None:
-    rows = connect(weighed).read("kpi.kpi_impact_event_study").to_pylist()
+def test_the_event_study_is_flat_before_the_start_and_high_after_it(sample_home: Settings) -> None:
+    rows = connect(sample_home).read("kpi.kpi_impact_event_study").to_pylist()
     times = {row["event_time"]: row for row in rows if row["design_id"].startswith("faster-handover")}
     assert sorted(times) == [-3, -2, -1, 0, 1]
     assert all(times[t]["ci_low"] < 0 < times[t]["ci_high"] for t in (-3, -2, -1))
@@ -88,16 +72,16 @@ def test_the_event_study_is_flat_before_the_start_and_high_after_it(weighed: Set
     assert len(times) == len(rows)  # refused results have none
 
 
-def test_the_same_marts_give_the_same_rows_at_another_hour(weighed: Settings) -> None:
-    first = connect(weighed).read("raw.impact_result").to_pylist()
-    again = evidence.run(weighed, at=AT + timedelta(hours=3))
+def test_the_same_marts_give_the_same_rows_at_another_hour(sample_copy: Settings) -> None:
+    first = connect(sample_copy).read("raw.impact_result").to_pylist()
+    again = evidence.run(sample_copy, at=AT + timedelta(hours=3))
     rows = [evidence.result_row(replace(row, computed_at=None)) for row in again.rows]
     assert sorted(rows, key=str) == sorted(({**row, "computed_at": None} for row in first), key=str)
 
 
-def test_purposes_that_land_after_their_results_are_exploratory(weighed: Settings) -> None:
+def test_purposes_that_land_after_their_results_are_exploratory(sample_home: Settings) -> None:
     """Without `register` the ledger would have seen them today."""
-    read = connect(weighed).read
+    read = connect(sample_home).read
     registry = [line | {"is_registered": False} for line in read(evidence.REGISTRY).to_pylist()]
     tables = {name: read(name).to_pylist() for name in evidence.TABLES}
     row = main({r.design_id: vars(r) | {"is_main": r.method == "did"} for r in

@@ -41,11 +41,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def usual(sample_exports: Path) -> Path:
     """The default size: only here are there enough deals to see an effect."""
-    directory = tmp_path_factory.mktemp("usual")
-    write(directory)
-    return directory
+    return sample_exports
 
 
 @pytest.fixture(scope="module")
