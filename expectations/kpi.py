@@ -18,6 +18,8 @@ REASONS = [*HIDDEN, "differencing", "small_n", "insufficient_n", "not_observable
 CLAIM_LEVELS = ["none", "descriptive", "associated", "consistent_with_effect", "caused"]
 VERDICTS = ["refused", "supported", "harm", "association_only", "null_supported", "inconclusive"]
 CHASM = ["before", "in_chasm", "crossed"]
+GROWTH = ["growing", "falling", "undetermined"]
+T16 = ["reached", "forecast", "refused"]
 CELL = ("purpose_id", "unit_type", "unit", "period_start", "period_grain")
 OF_PURPOSES = "('P2', 'P3', 'measurable_purpose_share', 'live_purpose_share')"  # they count purposes, not people
 # columns that hold hashes of files and runs; all other hexadecimal texts of 32 digits are people
@@ -177,11 +179,23 @@ SUITES: dict[str, list[Expectation]] = {
         ),
     ],
     "kpi_leader_engagement": _wide(),
-    "kpi_adoption": _wide(_one_of("chasm_status", CHASM)),
+    "kpi_adoption": _wide(_one_of("chasm_status", CHASM), _one_of("growth", GROWTH)),
     "kpi_behaviour": _wide(),
     "kpi_purpose_coverage": _wide(),
     "kpi_outcome": _wide(),
-    "kpi_adoption_forecast": [_nobody()],
+    "kpi_adoption_forecast": [
+        _key("purpose_id", "scenario", "period_start"),
+        _nobody(),
+        _one_of("t16_status", T16),
+        _between("bass_forecast", "bass_forecast_ci_low", "bass_forecast_ci_high"),
+        NoRows(
+            unexpected_rows_query="select 1 from {batch} where refusal_code is not null and coalesce(bass_forecast, "
+            "bass_t16_weeks, bass_t16_weeks_ci_low, bass_t16_weeks_ci_high, peak_week) is not null",
+            description="a refused forecast shows no number",
+            notes="a date beside a refusal is quoted without it",
+            meta={"column": "bass_forecast, bass_t16_weeks, peak_week"},
+        ),
+    ],
     "kpi_impact": [
         _key("design_id", "stratum"),
         _nobody(),
@@ -220,6 +234,8 @@ SUITES: dict[str, list[Expectation]] = {
         _one_of("claim_level", CLAIM_LEVELS),
         _one_of("verdict", VERDICTS),
         _one_of("chasm_status", CHASM),
+        _one_of("growth", GROWTH),
+        _one_of("t16_status", T16),
         _one_of("current_suppressed_reason", REASONS),
         _between("current_value", "current_ci_low", "current_ci_high"),
         gxe.ExpectColumnValuesToBeBetween(

@@ -11,6 +11,7 @@
         'spaces': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
         'accounts': ['google_chat', 'mattermost', 'rocketchat', 'teams', 'viva_engage'],
         'crm_accounts': ['dynamics365', 'hubspot', 'pipedrive'],
+        'activity': ['m365_reports', 'slack_analytics'],
         'deals': ['dynamics365', 'hubspot', 'pipedrive'],
         'deal_stages': ['hubspot', 'pipedrive'],
         'owners': ['dynamics365', 'hubspot', 'pipedrive'],

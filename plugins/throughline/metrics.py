@@ -28,6 +28,7 @@ FAMILIES: Final = {  # family -> the wide table that it fills
     "C": "kpi_outcome",
     "lens": "kpi_value",  # vendors' definitions, <vendor>.<name>: in the long form only
 }
+APART: Final = {"A8": "kpi_adoption_forecast"}  # base id -> a table of its own: it has other keys
 UNITS: Final = ("share", "days", "weeks", "hours", "count", "amount", "amount_per_day", "index", "label")
 FIELDS: Final = (
     *("metric_id", "slug", "family", "question", "formula", "grain", "window", "denominator", "unit"),
@@ -94,7 +95,7 @@ class Metric:
     @property
     def table(self) -> str:
         """The wide table that holds it."""
-        return FAMILIES[self.family]
+        return APART.get(self.base_id, FAMILIES[self.family])
 
 
 @cache

@@ -69,7 +69,7 @@ class Publication:
 
 def prepare(settings: Settings) -> None:
     """Schema raw of the warehouse: the loaded files' records, and what the ledger knows of every file."""
-    from throughline import evidence
+    from throughline import adoption, evidence
 
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
@@ -86,6 +86,8 @@ def prepare(settings: Settings) -> None:
         raw.table("metrics", metric_schema(), metric_rows())
         raw.ensure("impact_result", evidence.RESULT)
         raw.ensure("impact_event_study", evidence.EVENT_STUDY)
+        raw.ensure("adoption_growth", adoption.GROWTH)
+        raw.ensure("adoption_forecast", adoption.FORECAST)
 
 
 def dbt_profile(settings: Settings) -> dict[str, str]:
@@ -152,10 +154,11 @@ def build(settings: Settings, *, at: datetime, progress: Progress | None = None)
 
 
 def weigh(settings: Settings, *, at: datetime) -> None:
-    """The registered designs' results, from the marts into schema raw, where the kpi models read them."""
-    from throughline import evidence
+    """What Python finishes: results of the registered designs, growth and forecasts; from the marts into schema raw."""
+    from throughline import adoption, evidence
 
     evidence.run(settings, at=at)
+    adoption.run(settings)
 
 
 def publish(settings: Settings, *, at: datetime) -> Publication:

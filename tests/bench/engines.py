@@ -25,7 +25,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from throughline import evidence, lake, transform
+from throughline import adoption, evidence, lake, transform
 from throughline.metrics import metric_rows, metric_schema
 from throughline.settings import Settings, load
 from throughline.sources import SOURCES
@@ -111,6 +111,8 @@ def prepare(use: Settings, folder: Path, file_ids: list[str]) -> None:
         raw.table("metrics", metric_schema(), metric_rows())
         raw.ensure("impact_result", evidence.RESULT)
         raw.ensure("impact_event_study", evidence.EVENT_STUDY)
+        raw.ensure("adoption_growth", adoption.GROWTH)
+        raw.ensure("adoption_forecast", adoption.FORECAST)
 
 
 def _file(source: str, file_id: str) -> dict[str, object]:

@@ -28,13 +28,19 @@ ESTIMATE = "0.2::double estimate, 0.1::double ci_low, 0.3::double ci_high"
 WIDE = ("kpi_leader_engagement", "kpi_adoption", "kpi_behaviour", "kpi_purpose_coverage", "kpi_outcome")
 CLAIM = "'inconclusive' verdict, 'associated' claim_level, 'It may be so.' sentence"
 GOOD = {
-    **{name: f"select {CELL}, {SHOWN.format('active_share')}, 'before' chasm_status" for name in WIDE},
+    **{
+        name: f"select {CELL}, {SHOWN.format('active_share')}, 'before' chasm_status, 'growing' growth" for name in WIDE
+    },
     "kpi_value": f"select {CELL}, 'A2' metric_id, 1::bigint metric_version, 0.9::double coverage, "
     + SHOWN.format("value").replace("value_", ""),
-    "kpi_adoption_forecast": f"select 'p1' purpose_id, {PLAIN}",
+    "kpi_adoption_forecast": "select 'p1' purpose_id, unnest(['all', 'ceiling_0.6']) scenario, date '2026-01-05' "
+    "period_start, unnest(['forecast', null]) t16_status, unnest([null, 'BASS_UNSTABLE']) refusal_code, "
+    f"{SHOWN.format('bass_forecast')}, null::double peak_week, null::double bass_t16_weeks, "
+    "unnest([9, null]::double[]) bass_t16_weeks_ci_low, unnest([12, null]::double[]) bass_t16_weeks_ci_high",
     "kpi_impact": f"select 'd1' design_id, '' stratum, {ESTIMATE}, {CLAIM}",
     "kpi_impact_event_study": f"select 'd1' design_id, 'A2' outcome, 0::bigint event_time, {ESTIMATE}",
     "kpi_scorecard": f"select unnest(['_org', 'p1']) purpose_id, 'A2' metric_id, {CLAIM}, 'before' chasm_status, "
+    "'growing' growth, 'reached' t16_status, "
     "0.5::double current_value, 0.3::double current_ci_low, 0.7::double current_ci_high, 40::bigint current_n, "
     "null::varchar current_suppressed_reason",
     "kpi_data_quality": "select unnest(['slack', 'people']) as source, date '2026-01-05' seen_date, 9::bigint rows_in, "
@@ -76,6 +82,19 @@ BROKEN: list[tuple[str, tuple[str, ...], str]] = [
     ("update {t} set active_share = 0.71 where unit = 'A'", WIDE, "a number lies in its interval"),
     ("update {t} set active_share_ci_low = 0.8 where unit = 'A'", WIDE, "a number lies in its interval"),
     ("update {t} set chasm_status = 'never'", ("kpi_adoption", "kpi_scorecard"), "chasm_status is one of "),
+    ("update {t} set growth = 'stalled'", ("kpi_adoption", "kpi_scorecard"), "growth is one of "),
+    ("update {t} set t16_status = 'soon'", ("kpi_adoption_forecast", "kpi_scorecard"), "t16_status is one of "),
+    (TWICE, ("kpi_adoption_forecast",), "one row per purpose_id, scenario, period_start"),
+    (
+        "update {t} set bass_forecast = 0.71 where scenario = 'all'",
+        ("kpi_adoption_forecast",),
+        "bass_forecast is finite and lies in its interval",
+    ),
+    (
+        "update {t} set bass_t16_weeks_ci_low = 9",
+        ("kpi_adoption_forecast",),
+        "a refused forecast shows no number",
+    ),
     (EMPTY, ("kpi_value",), "there is at least one number"),
     (TWICE, ("kpi_value",), CELL_KEY.replace("unit_type", "metric_id, metric_version, unit_type")),
     ("update {t} set suppressed_reason = 'secret' where value is null", ("kpi_value",), "suppressed_reason is one of "),

@@ -24,7 +24,8 @@ SCORE: dict[str, Any] = {
     "target_value": 0.38, "target_by_date": date(2026, 12, 31), "current_value": 0.39, "current_ci_low": 0.35,
     "current_ci_high": 0.43, "current_n": 486, "min_effect_of_interest": 0.1, "claim_level": "consistent_with_effect",
     "verdict": "supported", "sentence": SENTENCE, "next_step": "take it to the sponsor", "chasm_status": None,
-    "data_until_date": date(2026, 6, 28),
+    "data_until_date": date(2026, 6, 28), "growth": None, "t16_status": None, "t16_earliest_date": None,
+    "t16_latest_date": None, "t16_refusal_reason": None,
 }  # fmt: skip
 PURPOSE: dict[str, Any] = {
     "purpose_id": "handover", "title": "Hand over <in> the open", "stage": "scaled", "org_goal": "G3-retention",
@@ -64,8 +65,10 @@ class Published:
         return list(rows[0]) if rows else [], [tuple(row.values()) for row in rows]
 
 
-def said(result: dict[str, Any] | None = RESULT, **score: Any) -> dict[str, Any]:
-    whole = dict.fromkeys(SCORE) | {"purpose_id": "_org", "chasm_status": "in_chasm"}
+def said(
+    result: dict[str, Any] | None = RESULT, crossing: dict[str, Any] | None = None, **score: Any
+) -> dict[str, Any]:
+    whole = dict.fromkeys(SCORE) | {"purpose_id": "_org", "chasm_status": "in_chasm"} | (crossing or {})
     tables = Published(
         kpi_scorecard=[SCORE | score, whole], dim_purpose=[PURPOSE], kpi_impact=[result] if result else []
     )
@@ -74,6 +77,38 @@ def said(result: dict[str, Any] | None = RESULT, **score: Any) -> dict[str, Any]
 
 def words(html: str) -> str:
     return re.sub(r"<[^>]+>", " ", re.sub(r"<svg.*?</svg>|<style>.*?</style>", "", html, flags=re.S))
+
+
+@pytest.mark.parametrize(
+    ("crossing", "words_of_it"),
+    [
+        ({"t16_status": "reached", "t16_earliest_date": date(2025, 4, 21)}, "16 % have adopted since 2025-04-21"),
+        (
+            {
+                "t16_status": "forecast",
+                "t16_earliest_date": date(2027, 1, 4),
+                "t16_latest_date": date(2027, 3, 1),
+                "growth": "undetermined",
+            },
+            "16 % have adopted between 2027-01-04 and 2027-03-01, if it spreads as so far (60 to 100 % adopt in the "
+            "end) Adoption is not known to grow or to fall",
+        ),
+        (
+            {"t16_status": "forecast", "t16_earliest_date": date(2027, 1, 4)},
+            "16 % have adopted between 2027-01-04 and some day beyond ten years, if",
+        ),
+        (
+            {"t16_status": "refused", "t16_refusal_reason": "fewer than 8 periods"},
+            "16 % have adopted no forecast: fewer than 8 periods",
+        ),
+    ],
+    ids=["reached", "range", "open range", "refused"],
+)
+def test_the_page_says_when_the_organisation_crosses_or_why_nobody_can_tell(
+    crossing: dict[str, Any], words_of_it: str
+) -> None:
+    text = " ".join(words(page(said(crossing=crossing))).split())
+    assert words_of_it in text and "None" not in text
 
 
 def test_the_page_holds_goal_target_sentence_interval_n_chart_and_chasm() -> None:

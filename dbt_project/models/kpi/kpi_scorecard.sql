@@ -98,9 +98,24 @@ adoption as (
     select
         purpose_id,
         chasm_status,
+        growth,
         row_number() over (partition by purpose_id order by period_start desc) as window_from_last
     from {{ ref('kpi_adoption') }}
     where unit_type = 'organisation' and chasm_status is not null
+
+),
+
+-- When 16 % are reached: seen, forecast as a range, or refused.
+crossing as (
+
+    select
+        purpose_id,
+        t16_status,
+        t16_earliest_date,
+        t16_latest_date,
+        refusal_reason as t16_refusal_reason
+    from {{ ref('kpi_adoption_forecast') }}
+    where scenario = 'all'
 
 ),
 
@@ -145,6 +160,11 @@ judged as (
         evidence.sentence as evidence_sentence,
         evidence.q_bh_portfolio,
         adoption.chasm_status,
+        adoption.growth,
+        crossing.t16_status,
+        crossing.t16_earliest_date,
+        crossing.t16_latest_date,
+        crossing.t16_refusal_reason,
         counts.purpose_count,
         counts.measurable_count,
         coalesce(observed.data_until_date, latest.data_until_date) as data_until_date
@@ -157,6 +177,7 @@ judged as (
     left join current_values on subjects.purpose_id = current_values.purpose_id
     left join evidence on subjects.purpose_id = evidence.purpose_id and subjects.metric_id = evidence.metric_id
     left join adoption on subjects.purpose_id = adoption.purpose_id and adoption.window_from_last = 1
+    left join crossing on subjects.purpose_id = crossing.purpose_id
 
 )
 
@@ -190,6 +211,11 @@ select
     q_bh_portfolio,
     coalesce(evidence_sentence, {{ descriptive_sentence() }}) as sentence,
     chasm_status,
+    growth,
+    t16_status,
+    t16_earliest_date,
+    t16_latest_date,
+    t16_refusal_reason,
     {{ next_step() }} as next_step,
     data_until_date
 from judged

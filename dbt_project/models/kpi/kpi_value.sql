@@ -1,5 +1,5 @@
 -- One row per purpose x metric x unit x period, long form: a visible line for every number of the wide tables.
--- Labels (rogers_stage, chasm_status) are no numbers: they stay in kpi_adoption.
+-- Labels (rogers_stage, chasm_status, growth) are no numbers: they stay in kpi_adoption.
 {{ value_rows(ref('kpi_leader_engagement'), 'L1', 'active_leader_share') }}
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L2', 'posting_days', has_interval=false) }}
@@ -14,7 +14,7 @@ union all
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L8', 'engaged_leader_share') }}
 union all
-{{ value_rows(ref('kpi_adoption'), 'A1', 'active_any_share') }}
+{{ value_rows(ref('kpi_adoption'), 'A1', 'active_any_share', own_coverage=true) }}
 union all
 {{ value_rows(ref('kpi_adoption'), 'A2', 'active_contributing_share') }}
 union all
@@ -35,6 +35,24 @@ union all
 {{ value_rows(ref('kpi_adoption'), 'A5', 'adopted_share') }}
 union all
 {{ value_rows(ref('kpi_adoption'), 'A5_launch', 'adopted_share_launch') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A7_growth', 'adoption_growth') }}
+union all
+{{ value_rows(ref('kpi_adoption_forecast'), 'A8', 'bass_forecast') }}
+union all
+{{ value_rows(ref('kpi_adoption_forecast'), 'A8_t16', 'bass_t16_weeks') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A9_retained', 'retained', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A9_lapsed', 'lapsed', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A9_reactivated', 'reactivated', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A9_new', 'new', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A9_retention', 'retention_share') }}
+union all
+{{ value_rows(ref('kpi_adoption'), 'A10', 'time_to_adopt') }}
 union all
 {{ value_rows(ref('kpi_purpose_coverage'), 'P1', 'purpose_coverage') }}
 union all

@@ -2,7 +2,13 @@ with
 
 people as (
 
-    select * from {{ ref('fct_person_window') }}
+    select
+        people.*,
+        reads.person_key is not null as is_read_shown,
+        people.contribution_count > 0 or coalesce(reads.is_active, false) as is_active_any
+    from {{ ref('fct_person_window') }} as people
+    left join {{ ref('fct_person_reads') }} as reads
+        on people.person_key = reads.person_key and people.period_end_date = reads.period_end_date
 
 ),
 
@@ -58,6 +64,8 @@ counted as (
         period_start_date,
         count(*) as eligible_n,
         sum(case when is_observable then 1 else 0 end) as observable_count,
+        sum(case when is_read_shown then 1 else 0 end) as read_shown_count,
+        sum(case when is_active_any then 1 else 0 end) as active_any,
         sum(case when contribution_count > 0 then 1 else 0 end) as active_contributing,
         sum(case when tied_count > 0 then 1 else 0 end) as active_purposeful,
         sum(case when is_adopter then 1 else 0 end) as adopters,
@@ -93,8 +101,8 @@ select
     coalesce(counted.unit, launch.unit) as unit,
     coalesce(counted.period_start_date, launch.period_start_date) as period_start_date,
     {% for column in [
-        'eligible_n', 'observable_count', 'active_contributing', 'active_purposeful', 'adopters', 'classifiable_n',
-        'habitual', 'habitual_4of4', 'power_users', 'novices', 'low_users', 'non_users', 'adopters_classifiable', 'adopters_habitual',
+        'eligible_n', 'observable_count', 'read_shown_count', 'active_any', 'active_contributing', 'active_purposeful',
+        'adopters', 'classifiable_n', 'habitual', 'habitual_4of4', 'power_users', 'novices', 'low_users', 'non_users', 'adopters_classifiable', 'adopters_habitual',
     ] -%}
         cast(coalesce(counted.{{ column }}, 0) as bigint) as {{ column }},
     {% endfor -%}

@@ -80,6 +80,8 @@ def facts(warehouse: Warehouse, purpose_id: str) -> dict[str, Any]:
         "claim": {
             **_part(score, "claim_level", "verdict", "sentence", "next_step", "data_until_date"),
             "chasm_status": score["chasm_status"] or scorecards.get(WHOLE, {}).get("chasm_status"),
+            **_part(scorecards.get(WHOLE, {}), *("growth", "t16_status", "t16_earliest_date", "t16_latest_date")),
+            **_part(scorecards.get(WHOLE, {}), "t16_refusal_reason"),
         },
         "result": _result(main) if main else None,
         "others": [_result(row) for row in others],

@@ -32,6 +32,12 @@ CHASM: Final = {
     "crossed": "across the chasm: the early majority has begun",
 }
 
+GROWTH: Final = {
+    "growing": "growing: more of those left adopt each week",
+    "falling": "falling: fewer of those left adopt each week",
+    "undetermined": "not known to grow or to fall",
+}
+
 
 def page(facts: dict[str, Any]) -> str:
     """One whole HTML document. Every text is escaped."""
@@ -48,7 +54,12 @@ def page(facts: dict[str, Any]) -> str:
         _table("What could still explain it", _threats(result)) if result else "",
         _table(
             "Where it stands",
-            [("The organisation is", CHASM.get(claim["chasm_status"])), ("Next step", claim["next_step"])],
+            [
+                ("The organisation is", CHASM.get(claim["chasm_status"])),
+                ("16 % have adopted", _crossing(claim)),
+                ("Adoption is", GROWTH.get(claim["growth"])),
+                ("Next step", claim["next_step"]),
+            ],
         ),
         "<footer><p>Not for decisions about individual employees. "
         f"Data until {_text(claim['data_until_date'])}; registered {_text((purpose['first_registered_at'] or '')[:10])}"
@@ -104,6 +115,21 @@ def _others(results: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
         (f"{result['outcome']}, {result['contrast']}", _with_interval(result, "") or "no statement")
         for result in results
     ]
+
+
+def _crossing(claim: dict[str, Any]) -> str | None:
+    """When 16 % of the organisation are reached, in words: seen, a range, or why nothing is forecast."""
+    earliest, latest = claim["t16_earliest_date"], claim["t16_latest_date"]
+    if claim["t16_status"] == "reached":
+        return f"since {earliest}"
+    if claim["t16_status"] == "refused":
+        return f"no forecast: {claim['t16_refusal_reason']}"
+    if claim["t16_status"] != "forecast":
+        return None
+    if earliest is None:
+        return "not within ten years, if it spreads as so far"
+    until = f"and {latest}" if latest else "and some day beyond ten years"
+    return f"between {earliest} {until}, if it spreads as so far (60 to 100 % adopt in the end)"
 
 
 def _threats(result: dict[str, Any]) -> list[tuple[str, str | None]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from throughline.statistics.adoption import BassFit, assess, bass_share
+from throughline.statistics.adoption import BassFit, assess, bass_share, external_share
 from throughline.statistics.estimate import Floats
 
 SEED = 20_260_302
@@ -70,7 +70,7 @@ def forecast(
     logs = rng.multivariate_normal([math.log(found.p), math.log(found.q)], found.cov, draws, method="eigh")
     p, q = np.exp(np.clip(logs, -20.0, 1.5)).T
     total = np.full(draws, float(sales.sum()))
-    reached = np.full(draws, _first_crossing(np.cumsum(sales), target))
+    reached = np.full(draws, first_crossing(np.cumsum(sales), target))
     paths = np.empty((horizon, draws))
     for step in range(max(horizon, FARTHEST_PERIOD - seen)):
         if step >= horizon and not np.isinf(reached).any():
@@ -96,7 +96,16 @@ def forecast(
     return Forecast(period, bands[2], bands[1], bands[3], bands[0], bands[4], middle, early, late, peak)
 
 
-def _first_crossing(cumulative: Floats, target: float) -> float:
+def external_interval(found: BassFit, share: float, *, draws: int = DRAWS, seed: int = SEED) -> tuple[float, float]:
+    """95 % interval of `external_share` at `share` of the market, by draws of (log p, log q) ~ N(estimate, cov)."""
+    rng = np.random.default_rng(seed)
+    logs = rng.multivariate_normal([math.log(found.p), math.log(found.q)], found.cov[:2, :2], draws, method="eigh")
+    values = [external_share(share, *pair) for pair in np.exp(np.clip(logs, -20.0, 1.5))]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def first_crossing(cumulative: Floats, target: float) -> float:
     """Period (with its fraction) in which the observed total reached the target; infinite if it has not."""
     places = np.flatnonzero(cumulative >= target)
     if not len(places):
