@@ -1,9 +1,22 @@
-with
-
-metrics as (
-
-    select * from {{ source('throughline', 'metrics') }}
-
-)
-
-select * from metrics
+select
+    metric_id,
+    version,
+    base_id,
+    slug,
+    family,
+    family_version,
+    question,
+    what,
+    formula,
+    grain,
+    {{ adapter.quote('window') }} as time_window,
+    denominator,
+    unit,
+    min_n,
+    min_n_note,
+    {{ adapter.quote('interval') }} as interval_method,
+    higher_is_better,
+    sources,
+    needs,
+    kpi_table
+from {{ source('throughline', 'metrics') }}

@@ -1,0 +1,68 @@
+"""Every published number of the sample organisation against the same number counted anew from the raw rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.independent import adoption, lenses
+from tests.independent.facts import Facts
+from throughline.settings import Settings
+
+PLACES = (0, 3, 9, 20, 40, 60, -1)  # windows: the first ones, with and without 12 weeks before them, and the last
+
+
+@pytest.fixture(scope="module")
+def facts(sample_home: Settings) -> Facts:
+    return Facts(sample_home.lake)
+
+
+@pytest.fixture(scope="module")
+def published(sample_home: Settings) -> list[dict[str, Any]]:
+    with duckdb.connect(str(sample_home.home / "published.duckdb"), read_only=True) as db:
+        return db.execute("select * from kpi.kpi_value").to_arrow_table().to_pylist()
+
+
+def compare(
+    published: list[dict[str, Any]],
+    counted: Mapping[Any, adoption.Number],
+    key: Callable[[dict[str, Any]], Any],
+) -> set[str]:
+    """Metrics of which at least one value is published and was compared; fails with every value that differs."""
+    wrong, compared = defaultdict(list), set()
+    for row in published:
+        if row["value"] is None or key(row) not in counted:
+            continue
+        value, n = counted[key(row)]
+        compared.add(row["metric_id"])
+        if value is None or row["value"] != pytest.approx(value, rel=1e-9, abs=2e-9) or row["n"] != n:
+            wrong[row["metric_id"]].append((key(row), row["value"], row["n"], value, n))
+    assert not wrong, {metric_id: (len(found), found[:3]) for metric_id, found in wrong.items()}
+    return compared
+
+
+def test_people_leaders_and_purposes(facts: Facts, published: list[dict[str, Any]]) -> None:
+    windows = [facts.windows[place] for place in PLACES]
+    counted = adoption.numbers(facts, windows)
+    rows = [row for row in published if row["purpose_id"] == "_org" and row["period_grain"] == "w28"]
+    assert {m for m, _, _ in counted} == compare(
+        rows, counted, lambda r: (r["metric_id"], r["unit"], r["period_start"])
+    )
+
+
+def test_shares_have_the_interval_of_wilson(published: list[dict[str, Any]]) -> None:
+    shares = [row for row in published if row["metric_id"] in ("A2", "A5", "L1") and row["value"] is not None]
+    assert len(shares) > 300
+    for row in shares:
+        low, high = adoption.wilson(round(row["value"] * row["n"]), row["n"])
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_lenses(facts: Facts, published: list[dict[str, Any]]) -> None:
+    counted = lenses.numbers(facts, [facts.windows[place] for place in PLACES])
+    rows = [row for row in published if row["period_grain"] == "w28"]
+    assert {m for m, _ in counted} == compare(rows, counted, lambda r: (r["metric_id"], r["period_start"]))
