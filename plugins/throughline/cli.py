@@ -148,7 +148,7 @@ def status(
     files: Annotated[bool, typer.Option("--files", help="Every file, not only the counts.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Files by state, rows in = loaded + rejected + duplicate, freshness, the last publishes."""
+    """Files by state, rows in = loaded + rejected + duplicate, freshness, changed columns, the last publishes."""
     use = settings.load()
     ledger = Ledger(use.ledger)
     entries = ledger.entries()
@@ -168,6 +168,7 @@ def status(
         "balanced": all(
             e.rows_in == (e.rows_loaded or 0) + (e.rows_rejected or 0) + (e.rows_duplicate or 0) for e in counted
         ),
+        "columns": intake.drift(use),
         "publishes": [asdict(p) | {"published_at": f"{p.published_at:%Y-%m-%d %H:%M:%S}"} for p in ledger.publishes()],
     }
     listed = [{"name": e.name, "state": e.state, "rows_loaded": e.rows_loaded, "reason": e.reason} for e in entries]
@@ -176,6 +177,8 @@ def status(
         _grid("files", facts["states"] or [{"files": 0}])
         if files:
             _grid("every file", listed)
+        if facts["columns"]:
+            _grid("columns", [row | {"columns": _names(row["columns"])} for row in facts["columns"]])
         _grid("publishes (UTC)", facts["publishes"] or [{"publish_id": "none yet"}])
 
     _print(as_json, facts | ({"files": listed} if files else {}), show)
@@ -372,6 +375,11 @@ def _show_publication(use: settings.Settings, done: transform.Publication) -> No
     )
     server = "" if use.warehouse.startswith("duckdb") else "the warehouse and "
     out.print(f"for BI tools: {server}{use.published} (schema kpi), {use.home / 'kpi'}/<table>.parquet")
+
+
+def _names(names: list[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _no_rows(source: str, state: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from throughline import lake, landing
 from throughline.landing import Content, LandingFile, Zone
-from throughline.ledger import Entry, Ledger
+from throughline.ledger import CURRENT, Entry, Ledger
 from throughline.privacy import Pseudonymiser
 from throughline.settings import Settings
 from throughline.source import Forbidden, Refused, Source
@@ -106,6 +106,18 @@ def reprocess(settings: Settings, names: list[str], *, at: datetime, reason: str
         ledger.move(name, held[-1].file_id, "seen", at=at, reason=f"reprocess: {reason}")
         taken.append(take(settings, name, held[-1].file_id, at=at))
     return taken
+
+
+def drift(settings: Settings) -> list[dict[str, Any]]:
+    """Columns that files which count lack, or that nobody knew of, one row a source, table and status:
+    {source, table, status, columns}, in this order."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for entry in Ledger(settings.ledger).entries(*CURRENT):
+        for row in lake.columns(settings.lake, entry.source, entry.file_id):
+            if row["status"] != "used":
+                found.setdefault((entry.source, row["table_name"], row["status"]), set()).add(row["column_name"])
+    names = ("source", "table", "status")
+    return [dict(zip(names, key, strict=True)) | {"columns": sorted(found[key])} for key in sorted(found)]
 
 
 def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: datetime) -> Taken:

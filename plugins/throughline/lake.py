@@ -2,6 +2,7 @@
 
     lake/raw/<source>/<table>/<file_id>.parquet        the records of one landing file
     lake/rejects/<source>/<file_id>.parquet            what was left out of it: table, place, reason
+    lake/columns/<source>/<file_id>.parquet            of its headers: table, column, used, missing or new
 
 Everything is written below lake/.writing/<file_id>/, synced, then renamed; the ledger says which files count.
 Two columns are added to every row: file_id, and loaded_at, the time the file was first seen (so that taking it
@@ -25,11 +26,26 @@ import pyarrow.parquet as pq
 
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Rejected, Source, Stopped, Table
+from throughline.source import (
+    TIMESTAMP,
+    Batch,
+    Columns,
+    Damaged,
+    Ignored,
+    Parsed,
+    Refused,
+    Rejected,
+    Source,
+    Stopped,
+    Table,
+)
 
 LINEAGE: Final = (pa.field("file_id", pa.string()), pa.field("loaded_at", TIMESTAMP))
 REJECTS: Final = pa.schema(
     [("file_id", pa.string()), ("table_name", pa.string()), ("place", pa.string()), ("reason", pa.string())]
+)
+COLUMNS: Final = pa.schema(
+    [("file_id", pa.string()), ("table_name", pa.string()), ("column_name", pa.string()), ("status", pa.string())]
 )
 _REJECTS_A_BATCH: Final = 10_000
 
@@ -47,6 +63,7 @@ class Landed:
     observed_until: datetime | None = None
     damaged: list[Damaged] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
+    columns: set[tuple[str, str, str]] = field(default_factory=set)  # table, column, status
 
 
 def raw_schema(table: Table) -> pa.Schema:
@@ -60,6 +77,17 @@ def raw_file(lake: Path, source: str, table: str, file_id: str) -> Path:
 
 def rejects_file(lake: Path, source: str, file_id: str) -> Path:
     return lake / "rejects" / source / f"{file_id}.parquet"
+
+
+def columns_file(lake: Path, source: str, file_id: str) -> Path:
+    return lake / "columns" / source / f"{file_id}.parquet"
+
+
+def columns(lake: Path, source: str, file_id: str) -> list[dict[str, str]]:
+    """Rows of COLUMNS for one file; none where it has no header."""
+    path = columns_file(lake, source, file_id)
+    rows: list[dict[str, str]] = pq.read_table(path).to_pylist() if path.exists() else []
+    return rows
 
 
 def land(lake: Path, source: Source, file: LandingFile, people: Pseudonymiser) -> Landed:
@@ -76,11 +104,13 @@ def land(lake: Path, source: Source, file: LandingFile, people: Pseudonymiser) -
                 landed.parquet[table.name] = final
             else:
                 final.unlink(missing_ok=True)
-        rejects, final = draft / "rejects.parquet", rejects_file(lake, source.name, file.file_id)
-        if rejects.exists():
-            _replace(rejects, final)
-        else:
-            final.unlink(missing_ok=True)
+        beside = {"rejects.parquet": rejects_file, "columns.parquet": columns_file}
+        for name, place in beside.items():
+            written, final = draft / name, place(lake, source.name, file.file_id)
+            if written.exists():
+                _replace(written, final)
+            else:
+                final.unlink(missing_ok=True)
         return landed
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -111,6 +141,14 @@ def _write(draft: Path, source: Source, file: LandingFile, people: Pseudonymiser
                     landed.damaged.append(part)
                 case Ignored():
                     landed.ignored.append(part)
+                case Columns():
+                    landed.columns |= {(part.table, name, "used") for name in part.used}
+                    landed.columns |= {(part.table, name, "missing") for name in part.missing}
+                    landed.columns |= {(part.table, name, "new") for name in part.new}
+    if landed.columns:
+        rows = [dict(zip(COLUMNS.names, (file.file_id, *row), strict=True)) for row in sorted(landed.columns)]
+        with _writer(draft / "columns.parquet", COLUMNS) as writer:
+            writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=COLUMNS))
     for name, path in landed.parquet.items():
         landed.rows_duplicate += _drop_repeated(path, source.table(name))
     landed.rows_loaded = landed.rows_in - landed.rows_rejected - landed.rows_duplicate

@@ -7,7 +7,8 @@ A parser sees one landing file and yields, in any order and without ever holding
 - `Rejected(table, place, reason)`: one record that cannot be read, named by place, never by content;
 - `Damaged(place, reason, remedy)`: a part that cannot be read; the file is quarantined with its other
   rows kept aside, and loads without that part once somebody releases it;
-- `Ignored(place, reason)`: a part left out on purpose, reported but harmless.
+- `Ignored(place, reason)`: a part left out on purpose, reported but harmless;
+- `Columns(table, used, missing, new)`: what the header of a tabular part holds of the columns that are declared.
 
 A file that cannot be read at all raises `Refused`.
 """
@@ -88,7 +89,20 @@ class Ignored:
     reason: str
 
 
-Parsed = Batch | Rejected | Damaged | Ignored
+@dataclass(frozen=True)
+class Columns:
+    """What a header holds of a table's declared columns, by the names of the export.
+
+    missing: optional columns that are not there, so NULL; new: neither declared nor left out on purpose.
+    """
+
+    table: str
+    used: tuple[str, ...]
+    missing: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+Parsed = Batch | Rejected | Damaged | Ignored | Columns
 
 
 @dataclass(frozen=True)
@@ -123,9 +137,24 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Header:
+    """The columns of one kind of tabular part, by the names that exports mostly give them; it becomes rows of `table`.
+
+    A required one that is missing refuses the file, an optional one is NULL, one that is left out is not read on
+    purpose; any other column is new: recorded, reported and not read.
+    """
+
+    table: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Source:
     """One kind of export: its landing folder, the file name endings it takes, its tables and its parser.
 
+    headers: what a tabular export is declared to hold; none where records are nested, whose fields their types declare.
     observed_from_seen: the export carries no time of its own, so it is a picture of the day it was first seen.
     keeps_versions: a later content under the same name does not replace the earlier one; both are history.
     """
@@ -135,6 +164,7 @@ class Source:
     endings: tuple[str, ...]
     tables: tuple[Table, ...]
     parse: Callable[[LandingFile], Iterator[Parsed]]
+    headers: tuple[Header, ...] = ()
     observed_from_seen: bool = False
     keeps_versions: bool = False
 
@@ -150,6 +180,8 @@ class Source:
             raise ValueError(f"source {self.name}: two tables share a name")
         if any(not ending.startswith(".") or ending != ending.lower() for ending in self.endings):
             raise ValueError(f"source {self.name}: endings are lower-case and start with a dot")
+        if strange := sorted({header.table for header in self.headers} - set(names)):
+            raise ValueError(f"source {self.name}: headers of {', '.join(strange)}, which is no table of it")
 
     def table(self, name: str) -> Table:
         """The table of that name. Raises KeyError."""

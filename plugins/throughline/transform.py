@@ -54,6 +54,7 @@ REJECTS: Final = pa.schema(
         ("row_count", pa.int64()),
     ]
 )
+COLUMNS: Final = pa.schema([pa.field("source", pa.string()), *lake.COLUMNS])
 
 Progress = Callable[[str, int, int], None]
 
@@ -83,6 +84,7 @@ def prepare(settings: Settings) -> None:
                 raw.records(f"{source.name}__{table.name}", lake.raw_schema(table), written)
         raw.table("files", FILES, map(_file_row, ledger.entries(*CURRENT, "quarantined")))
         raw.table("rejects", REJECTS, _reject_rows(settings, current))
+        raw.table("file_columns", COLUMNS, _column_rows(settings, current))
         raw.table("metrics", metric_schema(), metric_rows())
         raw.ensure("impact_result", evidence.RESULT)
         raw.ensure("impact_event_study", evidence.EVENT_STUDY)
@@ -238,6 +240,12 @@ def _reject_rows(settings: Settings, entries: list[Entry]) -> Iterator[dict[str,
             counted = pq.read_table(path).group_by(["file_id", "table_name", "reason"]).aggregate([([], "count_all")])
             for row in counted.rename_columns(["file_id", "table_name", "reason", "row_count"]).to_pylist():
                 yield row | {"source": entry.source}
+
+
+def _column_rows(settings: Settings, entries: list[Entry]) -> Iterator[dict[str, Any]]:
+    """One row per file, table, column and status."""
+    for entry in entries:
+        yield from ({"source": entry.source, **row} for row in lake.columns(settings.lake, entry.source, entry.file_id))
 
 
 def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,7 @@ GOOD = {
     "null::varchar current_suppressed_reason",
     "kpi_data_quality": "select unnest(['slack', 'people']) as source, date '2026-01-05' seen_date, 9::bigint rows_in, "
     "6::bigint rows_loaded, 2::bigint rows_rejected, 1::bigint rows_duplicate, 0.9::double people_match_share, "
-    "40::bigint account_count",
+    "40::bigint account_count, 0.9::double column_coverage",
     "dim_metric": "select 'A2' metric_id, 1::bigint metric_version, 'active_share' slug, 'share' unit_of_measure",
     "dim_purpose": "select 'p1' purpose_id, 'Faster handover' title",
     "dim_org_unit": "select unnest(['A', 'B']) unit, 'org_unit' unit_type, 'Sales' title",
@@ -144,6 +144,12 @@ BROKEN: list[tuple[str, tuple[str, ...], str]] = [
         ("kpi_data_quality",),
         "no match share is shown for fewer than k",
     ),
+    (
+        "update {t} set column_coverage = 1.01",
+        ("kpi_data_quality",),
+        "the share of declared columns that are there lies",
+    ),
+    ("update {t} set column_coverage = 0.4", ("kpi_data_quality",), "at least half of the declared columns are there"),
     (EMPTY, ("dim_metric",), "there is at least one definition"),
     (TWICE, ("dim_metric",), "one row per metric_id, metric_version"),
     (TWICE, ("dim_org_unit",), "one row per unit, unit_type"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.fixtures import slack
 from throughline import intake, lake, landing
+from throughline.cli import app
 from throughline.ledger import Ledger
 from throughline.settings import Settings
 from throughline.source import Forbidden
@@ -97,6 +100,24 @@ def test_a_day_on_which_nobody_wrote_is_an_export_too(settings: Settings, at: da
     drop(settings, "mattermost/2026-07-05/posts.csv", header.encode())
     [taken] = ingest(settings, at + timedelta(days=1)).values()
     assert (taken.state, taken.rows_in) == ("loaded", 0)
+
+
+def test_changed_columns_are_told_by_status_and_a_missing_needed_one_is_quarantined(
+    settings: Settings, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(settings, "people/roster.csv", ROSTER.replace("Manager,", "Boots size,").encode())
+    drop(settings, "people/other.csv", ROSTER.replace("Org unit", "Where").encode())
+    taken = ingest(settings, at)
+    assert (taken["people/roster.csv"].state, taken["people/other.csv"].state) == ("loaded", "quarantined")
+    assert "column org unit is missing" in taken["people/other.csv"].sentence
+    monkeypatch.setenv("THROUGHLINE_HOME", str(settings.home))
+    answer = CliRunner().invoke(app, ["status", "--json"])
+    assert json.loads(answer.stdout)["columns"] == [
+        {"source": "people", "table": "roster", "status": "missing",
+         "columns": ["is external", "manager email", "time zone"]},
+        {"source": "people", "table": "roster", "status": "new", "columns": ["Boots size"]},
+    ]  # fmt: skip
+    assert "Boots size" in CliRunner().invoke(app, ["status"]).stdout
 
 
 def test_a_mended_file_is_taken_and_supersedes_the_bad_one(settings: Settings, at: datetime) -> None:

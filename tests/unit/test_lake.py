@@ -15,7 +15,7 @@ import pytest
 from throughline import lake
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
+from throughline.source import TIMESTAMP, Batch, Columns, Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
 
 PEOPLE = Pseudonymiser(b"k" * 32)
 NOTES = Table(
@@ -130,6 +130,20 @@ def test_damage_is_told_and_the_rest_is_written(tmp_path: Path, file: LandingFil
     landed = lake.land(tmp_path, source(Damaged("x.json", "not JSON"), notes(("1", None, None, day(1)))), file, PEOPLE)
     assert landed.damaged == [Damaged("x.json", "not JSON")]
     assert landed.parquet["notes"].exists()
+
+
+def test_columns_are_kept_beside_and_go_with_the_file(tmp_path: Path, file: LandingFile) -> None:
+    parts = [Columns("notes", ("id", "text"), ("zone",), ("mood",)), Columns("notes", ("id",), ("text",), ())]
+    lake.land(tmp_path, source(*parts), file, PEOPLE)
+    assert [tuple(row.values())[1:] for row in lake.columns(tmp_path, "notebook", file.file_id)] == [
+        ("notes", "id", "used"),
+        ("notes", "mood", "new"),
+        ("notes", "text", "missing"),
+        ("notes", "text", "used"),
+        ("notes", "zone", "missing"),
+    ]
+    lake.land(tmp_path, source(Ignored("all", "empty now")), file, PEOPLE)
+    assert (tree(tmp_path), lake.columns(tmp_path, "notebook", file.file_id)) == ({}, [])
 
 
 def test_an_export_without_times_is_a_picture_of_the_day_it_was_seen(tmp_path: Path, file: LandingFile) -> None:

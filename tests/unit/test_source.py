@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from throughline.source import Refused, Source, Table, utc
+from throughline.source import Header, Refused, Source, Table, utc
 
 SCHEMA = pa.schema([("id", pa.string()), ("user_id", pa.string()), ("size", pa.int64())])
 
@@ -39,6 +39,7 @@ def test_a_wrong_table_is_refused(changes: dict[str, Any], message: str) -> None
         ({"tables": ()}, "no tables"),
         ({"tables": (table(), table())}, "share a name"),
         ({"endings": ("zip",)}, "start with a dot"),
+        ({"headers": (Header("others", ("id",), (), ()),)}, "headers of others, which is no table of it"),
     ],
 )
 def test_a_wrong_source_is_refused(changes: dict[str, Any], message: str) -> None:

@@ -68,7 +68,7 @@ def test_both_spellings_are_one_metric_and_attributes_are_none(tmp_path: Path) -
         "network_size": 3,
         "total_copilot_active_days": 4,
     }
-    assert found.ignored[0].reason == f"columns not used: {attributes.replace(',', ', ')}"
+    assert found.columns[0].new == ("Paydays",)
 
 
 @pytest.mark.parametrize(

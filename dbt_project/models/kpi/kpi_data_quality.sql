@@ -118,8 +118,15 @@ select
     case
         when so_far.day_from_last = 1 and not {{ below_k('matches.account_count') }}
             then {{ safe_divide('matches.matched_account_count', 'matches.account_count') }}
-    end as people_match_share
+    end as people_match_share,
+    {{ safe_divide('drift.used_count', 'drift.used_count + drift.missing_count') }} as column_coverage,
+    cast(drift.missing_count as bigint) as missing_column_count,
+    drift.missing_columns,
+    cast(drift.new_count as bigint) as new_column_count,
+    drift.new_columns
 from so_far
+left join {{ ref('int_column_drift') }} as drift
+    on so_far.source = drift.source and so_far.seen_date = drift.seen_date
 left join reasons
     on so_far.source = reasons.source and so_far.seen_date = reasons.seen_date
 left join matches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from throughline.reading.fields import Field, Form
@@ -20,8 +21,8 @@ VIEW: Final = {
             Field("owner", ("Owner",)),
             Field("owner_email", ("Primary Email (Owning User) (User)", "Internal Email (Owning User) (User)")),
             Field("stage", ("Sales Stage",)),
-            Field("phase", ("Pipeline Phase",)),
-            Field("reason", ("Status Reason",)),
+            Field("phase", ("Pipeline Phase",), unless="stage"),
+            Field("reason", ("Status Reason",), unless="stage"),
             Field("status", ("Status",), required=True),
             Field("estimated", ("Est. Revenue", "Estimated Revenue", "Est. Value"), "money"),
             Field("actual", ("Actual Revenue", "Actual Value"), "money"),
@@ -35,6 +36,11 @@ VIEW: Final = {
         ),
         alike=plain,
         local=True,
+        left_out=(
+            *("(Do Not Modify) Row Checksum", "Topic", "Potential Customer", "Account", "Contact", "Description"),
+            *("Rating", "Forecast category", "Purchase Timeframe", "Budget Amount", "Current Situation"),
+            *("Customer Need", "Proposed Solution", "Email Address", "Created By", "Modified By"),
+        ),
     ),
     "account": Form(
         "accounts",
@@ -47,6 +53,10 @@ VIEW: Final = {
         ),
         alike=plain,
         local=True,
+        left_out=(
+            *("(Do Not Modify) Row Checksum", "Account Name", "Primary Contact", "Main Phone", "Owner", "Address 1*"),
+            *("Status", "Status Reason", "Relationship Type", "Annual Revenue", "Number of Employees", "Description"),
+        ),
     ),
     "user": Form(
         "owners",
@@ -57,8 +67,14 @@ VIEW: Final = {
             Field("disabled", ("Status",)),
         ),
         alike=plain,
+        left_out=(
+            *("(Do Not Modify) Row Checksum", "(Do Not Modify) Modified On", "Business Unit", "Main Phone", "Title"),
+            *("Site", "Position", "Manager"),
+        ),
     ),
 }
+# a publisher's prefix: new_region, cr1f4_score; the tables' own columns have none
+_ADDED: Final = re.compile(r"(?!.*_(?:entitytype|base)$)[a-z][a-z0-9]{1,7}_\w+")
 LINK: Final = {
     "opportunity": Form(
         "deals",
@@ -69,8 +85,8 @@ LINK: Final = {
             Field("customer_type", ("customerid_entitytype", "customeridtype")),
             Field("owner_id", ("ownerid",)),
             Field("step", ("stepname",)),
-            Field("stage", ("salesstage",)),
-            Field("status", ("statuscode",)),
+            Field("stage", ("salesstage",), unless="step"),
+            Field("status", ("statuscode",), unless="step"),
             Field("state", ("statecode",)),
             Field("estimated", ("estimatedvalue",), "amount"),
             Field("actual", ("actualvalue",), "amount"),
@@ -82,6 +98,7 @@ LINK: Final = {
             Field("modified_at", ("sinkmodifiedon", "modifiedon"), "date-time"),
             Field("is_deleted", ("isdelete",), "flag"),
         ),
+        added=_ADDED,
     ),
     "account": Form(
         "accounts",
@@ -92,6 +109,7 @@ LINK: Final = {
             Field("created_at", ("createdon",), "date-time"),
             Field("modified_at", ("sinkmodifiedon", "modifiedon"), "date-time"),
         ),
+        added=_ADDED,
     ),
     "systemuser": Form(
         "owners",
@@ -101,6 +119,7 @@ LINK: Final = {
             Field("email", ("internalemailaddress",)),
             Field("disabled", ("isdisabled",)),
         ),
+        added=_ADDED,
     ),
 }
 CURRENCIES: Final = {  # a view shows the name of a currency

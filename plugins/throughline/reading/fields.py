@@ -1,7 +1,8 @@
 """Named fields of a delimited export -> typed records, with an account of all that could not be read.
 
 The same rules for every source that comes as CSV:
-- a required field that is missing refuses the file, an optional one gives NULL, others are not read;
+- a required field that is missing refuses the file, an optional one gives NULL, others are not read; what the header
+  holds of all these is told once a sheet, those that nobody knew of as new;
 - a row without a readable required value, or with another number of cells than the header, is rejected by its number;
 - an optional value that cannot be read becomes NULL, counted and reported once a field; where more values of a field
   are unreadable than readable, the format is wrong and not the value: the file is refused;
@@ -10,7 +11,8 @@ The same rules for every source that comes as CSV:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +22,10 @@ import pyarrow.compute as pc
 from throughline.reading import cells, delimited
 from throughline.reading.declared import Declared
 from throughline.reading.money import UnclearAmount, money
-from throughline.source import AMOUNT, TIMESTAMP, Batch, Ignored, Parsed, Refused, Rejected
+from throughline.source import AMOUNT, TIMESTAMP, Batch, Columns, Header, Ignored, Parsed, Refused, Rejected
+
+# words, not addresses, numbers of people or notes; the longest label of a vendor has 74 characters
+_COLUMN: Final = re.compile(r"(?!.*(?:\d{6}|[0-9a-f]{32}))[^@\x00-\x1f]{1,100}")
 
 Reader = Callable[[pa.Array, Declared], pa.Array]
 
@@ -46,6 +51,7 @@ class Field:
     """One field: our column, the names that exports give it (the first that is there), its kind, needed or not.
 
     person: namespace of the identifier in it. strict: an unreadable value rejects the row, an empty one does not.
+    present: the column must be there, its cells may be empty. unless: a column beside which this one adds nothing.
     """
 
     column: str
@@ -54,6 +60,8 @@ class Field:
     required: bool = False
     strict: bool = False
     person: str | None = None
+    present: bool = False
+    unless: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or not self.names:
@@ -76,7 +84,8 @@ class Form:
 
     nothing: spellings of an empty cell; alike: names that are equal under it are one; checks: reason -> the rows of
     a batch that are rejected for it; local: times that name no zone are the exporting user's, so taking them as UTC,
-    where no zone was declared, is reported.
+    where no zone was declared, is reported; left_out: columns that are known and not read on purpose, * for any ending;
+    added: how columns are called that a company added, where the tool has hundreds of its own (those are left out too).
     """
 
     table: str
@@ -85,6 +94,38 @@ class Form:
     alike: Callable[[str], str] = str.lower
     checks: Mapping[str, Callable[[pa.RecordBatch], pa.Array]] = field(default_factory=dict)
     local: bool = False
+    left_out: tuple[str, ...] = ()
+    added: re.Pattern[str] | None = None
+
+    def header(self, table: str | None = None) -> Header:
+        """What it declares. table: where its rows go, if not to a table of its own name."""
+        needed = [one for one in self.fields if one.required or one.present]
+        given = {"required": needed, "optional": [one for one in self.fields if one not in needed]}
+        names = {kind: tuple(dict.fromkeys(one.names[0] for one in ones)) for kind, ones in given.items()}
+        return Header(table or self.table, left_out=self.left_out, **names)
+
+
+def columns(header: Sequence[str], form: Form) -> Columns:
+    """What a header holds of the form's fields; a name that may hold more than a name is not shown."""
+    spelled = {form.alike(name): name for name in header if name}
+    found = {one.column: _given(one, form, spelled) for one in form.fields}
+    used = [spelled[name] for name in dict.fromkeys(found.values()) if name]
+    lost = [one.names[0] for one in form.fields if not found[one.column] and not found.get(one.unless or "")]
+    known = {form.alike(name) for one in form.fields for name in one.names} | set(map(form.alike, form.left_out))
+    endings = tuple(form.alike(name.removesuffix("*")) for name in form.left_out if name.endswith("*"))
+    new = [shown for name, shown in spelled.items() if name not in known and not name.startswith(endings)]
+    if form.added:
+        new = [name for name in new if form.added.fullmatch(name)]
+    return Columns(form.table, *(tuple(map(_shown, names)) for names in (used, dict.fromkeys(lost), new)))
+
+
+def _given(one: Field, form: Form, header: Collection[str]) -> str | None:
+    """The first of the field's names that the header has, both made alike."""
+    return next((name for name in map(form.alike, one.names) if name in header), None)
+
+
+def _shown(name: str) -> str:
+    return name if _COLUMN.fullmatch(name) else "(a name that is not shown)"
 
 
 def records(
@@ -96,6 +137,7 @@ def records(
     """
     told = declared if isinstance(declared, Declared) else Declared(declared)
     at = positions(sheet, form)
+    yield columns(sheet.header, form)
     tallies = {column: Tally() for column in at}
     whole = schema(form.fields)
     for part in delimited.rows(sheet, chunks, at, form.nothing):
@@ -136,8 +178,8 @@ def positions(sheet: delimited.Sheet, form: Form) -> dict[str, int]:
     header = [form.alike(name) for name in sheet.header]
     at: dict[str, int] = {}
     for one in form.fields:
-        given = next((name for name in map(form.alike, one.names) if name in header), None)
-        if given is None and one.required:
+        given = _given(one, form, header)
+        if given is None and (one.required or one.present):
             remedy = f"export it again with a column {one.names[0]}"
             raise Refused(f"column {one.names[0]} is missing", where=sheet.place, remedy=remedy)
         if given is None:

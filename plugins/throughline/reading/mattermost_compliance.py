@@ -13,12 +13,26 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
+from throughline.reading import fields
 from throughline.reading.chat_rows import ChatRows, Message, at_names, counted, milliseconds
+from throughline.reading.fields import Field, Form
 from throughline.reading.lines import text
 from throughline.source import Ignored, Parsed, Refused, Rejected
 
 KINDS: Final = {"public": "public", "private": "private", "direct": "dm", "group": "group_dm"}
 NEEDED: Final = ("Post Creation Time", "Channel Id", "Username", "Post Id", "Post Message", "Post Type")
+FORM: Final = Form(  # the columns of posts.csv
+    "messages",
+    (
+        *(Field(name, (name,), present=True) for name in NEEDED),
+        *(Field(name, (name,)) for name in ("Channel Name", "Channel Type", "User Email", "Replied to Post Id")),
+        *(Field(name, (name,)) for name in ("User Type", "Edited By Post Id", "Update Time", "Updated Type")),
+    ),
+    left_out=(
+        *("Team Id", "Team Name", "Team Display Name", "Channel Display Name", "User Id", "EditedNewMsgId"),
+        *("Preview Post Id", "Preview Post Message"),
+    ),
+)
 MEMBERSHIP: Final = frozenset({"previously-joined", "enter", "leave"})
 FILES: Final = frozenset({"attachment", "deleted attachment"})
 MAX_TEXT: Final = 4 << 20  # a post has 16,383 characters at most
@@ -120,10 +134,12 @@ def read_csv(chunks: Iterator[bytes], place: str, rows: ChatRows) -> Iterator[Pa
     records = csv.reader(text(chunks, place), strict=True)
     row = 1
     try:
-        header = [name.strip().lower() for name in next(records, [])]
+        named = [name.strip() for name in next(records, [])]
+        header = [name.lower() for name in named]
         if missing := [name for name in NEEDED if name.lower() not in header]:
             what = f"not posts.csv of a Mattermost compliance export: column {missing[0]} is missing"
             raise Refused(what, where=place, remedy="land the compliance export as Mattermost made it")
+        yield fields.columns(named, FORM)
         columns = _Columns({name: at for at, name in enumerate(header)})
         for row, cells in enumerate(records, 2):
             if reason := columns.take(cells, sink):

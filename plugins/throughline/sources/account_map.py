@@ -37,10 +37,11 @@ FORM: Final = Form(
         Field("tool", ("tool",), required=True),
         Field("space", ("space", "channel", "group", "room"), required=True),
         Field("source", ("crm", "source", "crm source"), required=True),
-        Field("account_id", ("account id", "account", "company id")),
-        Field("domain", ("domain", "website", "account domain")),
+        Field("account_id", ("account id", "account", "company id"), unless="domain"),
+        Field("domain", ("domain", "website", "account domain"), unless="account_id"),
     ),
     alike=plain,
+    left_out=("account name", "company", "note"),
     checks={
         "the tool is no name of a landing folder": lambda r: _is_no_folder(r.column("tool")),
         "the CRM is no name of a landing folder": lambda r: _is_no_folder(r.column("source")),
@@ -83,5 +84,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(SPACES,),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )

@@ -237,5 +237,6 @@ SOURCE: Final = Source(
     endings=(".csv", ".zip"),
     tables=(DEALS, ACCOUNTS, OWNERS),
     parse=parse,
+    headers=tuple(form.header() for forms in (VIEW, LINK) for form in forms.values()),
     observed_from_seen=True,
 )

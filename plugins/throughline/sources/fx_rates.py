@@ -87,5 +87,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(RATES,),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )

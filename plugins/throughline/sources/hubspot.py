@@ -33,15 +33,15 @@ from throughline.reading import delimited, fields
 from throughline.reading.declared import Declared, declared
 from throughline.reading.fields import Field, Form
 from throughline.reading.hubspot_labels import KNOWN, LABELS, has, plain, stage_entered
-from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source
+from throughline.source import Batch, Columns, Damaged, Ignored, Parsed, Refused, Source
 from throughline.sources import crm_shapes as crm
 
 NAME: Final = "hubspot"
 DEALS, STAGES, ACCOUNTS, OWNERS = (shape(NAME) for shape in (crm.deals, crm.deal_stages, crm.accounts, crm.owners))
 
 
-def _field(column: str, of: str, kind: str = "text", *, required: bool = False) -> Field:
-    return Field(column, LABELS[of], kind, required=required)
+def _field(column: str, of: str, kind: str = "text", *, required: bool = False, unless: str | None = None) -> Field:
+    return Field(column, LABELS[of], kind, required=required, unless=unless)
 
 
 _DEALS: Final = Form(
@@ -53,7 +53,7 @@ _DEALS: Final = Form(
         _field("pipeline", "pipeline"),
         _field("stage", "stage"),
         _field("is_won", "is_won", "flag"),
-        _field("is_lost", "is_lost", "flag"),
+        _field("is_lost", "is_lost", "flag", unless="is_closed"),
         _field("is_closed", "is_closed", "flag"),
         _field("amount", "amount", "money"),
         _field("currency", "currency", "currency"),
@@ -63,10 +63,15 @@ _DEALS: Final = Form(
         _field("created_at", "created", "date-time"),
         _field("modified_at", "modified", "date-time"),
         _field("deal_type", "type"),
-        _field("is_deleted", "deleted", "flag"),
+        _field("is_deleted", "deleted", "flag", unless="deal_id"),  # only tables of copying tools have it
     ),
     alike=plain,
     local=True,
+    left_out=(
+        *("Deal Name", "Last Activity Date", "Associated Contact", "Associated Contact IDs", "Associated Company"),
+        *("Associated Deal", "Associated Deal IDs", "Next step", "Deal Description", "portal_id", "_fivetran_synced"),
+        *("property_dealname", "property_description"),
+    ),
 )
 _HISTORY: Final = Form(  # the table of copying tools
     "deal_stages",
@@ -76,6 +81,7 @@ _HISTORY: Final = Form(  # the table of copying tools
         Field("stage", ("value", "stage_id"), required=True),
     ),
     alike=plain,
+    left_out=("_fivetran_*", "source", "source_id"),
 )
 _ACCOUNTS: Final = Form(
     "accounts",
@@ -88,18 +94,25 @@ _ACCOUNTS: Final = Form(
     ),
     alike=plain,
     local=True,
+    left_out=(
+        *("Company name", "Company owner", "Phone Number", "Last Activity Date", "City", "Country/Region"),
+        *("Street Address", "Street Address 2", "State/Region", "Postal Code", "Number of Employees", "Annual Revenue"),
+        *("is_deleted", "_fivetran_synced", "property_name", "property_description", "property_address"),
+        *("property_address_2", "property_city", "property_state", "property_country", "property_annualrevenue"),
+    ),
 )
 _OWNERS: Final = Form(
     "owners",
     (
         _field("owner_id", "owner_id"),
-        _field("email", "email"),
-        _field("first_name", "first_name"),
-        _field("last_name", "last_name"),
-        _field("full_name", "full_name"),
+        Field("email", LABELS["email"], present=True),
+        _field("first_name", "first_name", unless="full_name"),
+        _field("last_name", "last_name", unless="full_name"),
+        _field("full_name", "full_name", unless="last_name"),
         _field("is_active", "active", "flag"),
     ),
     alike=plain,
+    left_out=("_fivetran_synced", "created_at", "updated_at", "portal_id", "type", "active_user_id", "Role", "Teams"),
 )
 _COMPANY: Final = frozenset(map(plain, ("Company name", "Company owner", *LABELS["domain"], "numberofemployees")))
 _NO_COMPANY: Final = frozenset(map(plain, (*LABELS["email"], *LABELS["first_name"], *LABELS["last_name"], "subject")))
@@ -142,7 +155,9 @@ def _read(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> I
         for part in fields.records(sheet, chunks, _HISTORY, told):
             yield crm.batch(STAGES, part.records) if isinstance(part, Batch) else part
     elif has(header, "stage"):
-        for part in fields.records(sheet, chunks, _DEALS, told):
+        stages = tuple(name for name in sheet.header if stage_entered(name))  # read by _entered
+        form = replace(_DEALS, left_out=_DEALS.left_out + stages)
+        for part in fields.records(sheet, chunks, form, told):
             yield _deals(part.records) if isinstance(part, Batch) else part
         yield from _entered(sheet, chunks, told)
     elif has(header, "record_id") and _lists_companies(header):
@@ -210,6 +225,8 @@ def _entered(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -
     times = (Field(column, (label,), "date-time") for column, (label, _) in columns.items())
     form = Form("deal_stages", (_DEALS.fields[0], *times), alike=plain, local=True)
     for part in fields.records(sheet, chunks, form, told):
+        if isinstance(part, Columns):
+            yield replace(part, missing=(), new=())
         if isinstance(part, Ignored):
             yield part
         if not isinstance(part, Batch):
@@ -239,5 +256,6 @@ SOURCE: Final = Source(
     endings=(".csv", ".zip"),
     tables=(DEALS, STAGES, ACCOUNTS, OWNERS),
     parse=parse,
+    headers=tuple(form.header() for form in (_DEALS, _HISTORY, _ACCOUNTS, _OWNERS)),
     observed_from_seen=True,
 )

@@ -34,6 +34,7 @@ FORM: Final = Form(
         Field("email", ("email", "email address", "work email", "mail"), "e-mail", required=True),
     ),
     alike=plain,
+    left_out=("name", "display name", "note"),
     checks={
         "the tool is no name of a landing folder": lambda r: pc.invert(
             pc.match_substring_regex(pc.utf8_lower(r.column("tool")), r"^[a-z][a-z0-9_]*$")
@@ -81,5 +82,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(IDENTITIES,),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
@@ -78,6 +78,16 @@ def _window(records: pa.RecordBatch) -> pa.Array:
     )
 
 
+_LEFT_OUT: Final = (  # people, licences, devices, durations; of apps the platforms
+    *("Tenant Display Name", "Shared Channel Tenant Display Names", "User Id", "Display Name", "Deleted Date"),
+    *("Assigned Products", "State Change Date", "Is Licensed", "Has Other Action", "Urgent Messages"),
+    *("Meetings Organized Count", "Meetings Attended Count", "Ad Hoc Meetings *", "Scheduled *", "Audio Duration*"),
+    *("Video Duration*", "Screen Share Duration*", "Last Activation Date", "Owner Principal Name"),
+    *("Office 365 Connected", "Network Display Name", "Windows", "Mac", "Mobile", "Web"),
+    *(f"{app} (*" for app in ("Outlook", "Word", "Excel", "PowerPoint", "OneNote", "Teams")),
+)
+
+
 def _form(table: str, *more: Field) -> Form:
     both = (
         Field("window_until_date", ("Report Refresh Date",), "date", required=True),
@@ -85,14 +95,14 @@ def _form(table: str, *more: Field) -> Form:
         Field("last_active_date", ("Last Activity Date",), "date"),
     )
     reason = "Report Refresh Date or Report Period tells no window"
-    return Form(table, (*both, *more), alike=_plain, checks={reason: _window})
+    return Form(table, (*both, *more), alike=_plain, checks={reason: _window}, left_out=_LEFT_OUT)
 
 
 def _account(*more: Field) -> Form:
     named = Field("account_id", ("User Principal Name",), required=True)
-    form = _form("activity", named, Field("is_deleted", ("Is Deleted",), "flag"), *more)
+    form = _form("activity", named, *more)
     no_name = "User Principal Name is no e-mail address and no concealed name"
-    return Form(form.table, form.fields, alike=_plain, checks={**form.checks, no_name: _nameless})
+    return replace(form, checks={**form.checks, no_name: _nameless})
 
 
 def _nameless(records: pa.RecordBatch) -> pa.Array:
@@ -134,6 +144,7 @@ REPORTS: Final = (
     Report(
         "teams",
         _account(
+            Field("is_deleted", ("Is Deleted",), "flag"),
             _count("post_count", "Post Messages", "Team Chat Message Count"),
             _count("reply_count", "Reply Messages"),
             _count("meeting_count", "Meeting Count"),
@@ -186,7 +197,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         remedy = "land the CSV of a usage report as it was downloaded, in English"
         raise Refused("is none of the usage reports that are read", where=file.name, remedy=remedy)
     parts = report.parts(sheet.header)
-    form = Form(report.form.table, (*report.form.fields, *parts), alike=_plain, checks=report.form.checks)
+    form = replace(report.form, fields=(*report.form.fields, *parts))
     concealed = total = 0
     for part in fields.records(sheet, chunks, form, cells.order_declared(file.name)):
         if not isinstance(part, Batch):
@@ -240,5 +251,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(ACTIVITY, GROUPS),
     parse=parse,
+    headers=tuple(report.form.header() for report in REPORTS),
     observed_from_seen=True,
 )

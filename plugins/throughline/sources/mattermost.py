@@ -87,5 +87,10 @@ def _is_export(path: PurePosixPath) -> bool:
 
 
 SOURCE: Final = Source(
-    "mattermost", "Mattermost export", (".jsonl", ".jsonl.gz", ".zip", ".csv", ".xml"), TABLES, parse
+    "mattermost",
+    "Mattermost export",
+    (".jsonl", ".jsonl.gz", ".zip", ".csv", ".xml"),
+    TABLES,
+    parse,
+    headers=(mattermost_compliance.FORM.header(),),
 )

@@ -56,6 +56,7 @@ FORM: Final = Form(
         Field("holiday_date", ("date", "holiday", "holiday date", "day"), "date", required=True),
     ),
     alike=plain,
+    left_out=("name", "holiday name", "description", "weekday"),
 )
 _NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.names)
 _TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
@@ -129,5 +130,6 @@ SOURCE: Final = Source(
     endings=(".yml", ".yaml", ".csv"),
     tables=(CALENDARS, HOLIDAYS),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )

@@ -38,14 +38,18 @@ FORM: Final = Form(
         Field("org_unit", ("org unit", "organisation unit", "organization unit", "unit", "team"), required=True),
         Field("manager_email", ("manager email", "manager", "reports to"), "e-mail", person="email"),
         Field("level", ("level", "job level", "management level"), "count"),
-        Field("is_leader", ("is leader", "leader flag", "leader"), "flag"),
-        Field("leader_band", ("leader band", "leadership band", "band")),
+        Field("is_leader", ("is leader", "leader flag", "leader"), "flag", unless="leader_band"),
+        Field("leader_band", ("leader band", "leadership band", "band"), unless="is_leader"),
         Field("start_date", ("start date", "start", "valid from", "from"), "date", required=True),
         Field("end_date", ("end date", "end", "valid until", "until"), "date", strict=True),
         Field("time_zone", ("time zone", "tz"), "time zone"),
         Field("is_external", ("is external", "external flag", "external"), "flag"),
     ),
     alike=plain,
+    left_out=(
+        *("name", "full name", "first name", "last name", "display name", "title", "job title", "employee id"),
+        *("manager name", "location", "country", "cost centre", "cost center", "department"),
+    ),
     checks={
         "the end date lies before the start date": lambda r: pc.less(r.column("end_date"), r.column("start_date")),
     },
@@ -85,5 +89,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(ROSTER,),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )

@@ -79,13 +79,19 @@ _DEALS: Final = Form(
         _deal("close_date", "Expected close date", kind="date"),
         _deal("won_at", "Won time", kind="date-time"),
         _deal("lost_at", "Lost time", kind="date-time"),
-        _deal("done_at", "Deal closed on", "Closed time", kind="date-time"),
+        Field("done_at", ("Deal - Deal closed on", "Deal closed on", "Closed time"), "date-time", unless="won_at"),
         _deal("created_at", "Deal created", "Creation date", "Add time", kind="date-time"),
         _deal("modified_at", "Update time", kind="date-time"),
         _deal("entered_at", "Last stage change", "Stage change time", kind="date-time"),
     ),
     alike=plain,
     local=True,
+    left_out=(
+        *_field("Deal", "", "Title", "Organization", "Contact person", "Lost reason", "Label", "Creator").names,
+        *_field("Deal", "", "Visible to", "Next activity date", "Last activity date", "Weighted value").names,
+        *_field("Deal", "", "Total activities", "Done activities", "Activities to do", "Source channel").names,
+        *("Person - *", "Organization - *"),
+    ),
 )
 _ACCOUNTS: Final = Form(
     "accounts",
@@ -98,6 +104,9 @@ _ACCOUNTS: Final = Form(
     ),
     alike=plain,
     local=True,
+    left_out=_field(
+        "Organization", "", "Name", "Owner", "Address", "Label", "People", "Open deals", "Visible to"
+    ).names,
 )
 _OWNERS: Final = Form(
     "owners",
@@ -108,6 +117,7 @@ _OWNERS: Final = Form(
         _field("User", "is_active", "Active", "Is active", kind="flag"),
     ),
     alike=plain,
+    left_out=("User - Role", "Role", "Permission set", "Visibility group", "Last login", "Teams", "Phone"),
 )
 _KNOWN: Final = frozenset(plain(n) for form in (_DEALS, _ACCOUNTS, _OWNERS) for one in form.fields for n in one.names)
 
@@ -180,5 +190,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(DEALS, STAGES, ACCOUNTS, OWNERS),
     parse=parse,
+    headers=tuple(form.header() for form in (_DEALS, _ACCOUNTS, _OWNERS)),
     observed_from_seen=True,
 )

@@ -8,14 +8,13 @@ Two makes of one content, told apart by what they hold, not by setting:
 The object is told by the file name (Opportunity.csv, Opportunity_2.csv), else by the header. OpportunityFieldHistory,
 where fields are tracked, adds its changes of stage to opportunity_history; changes of other fields are not kept.
 
-Columns are found by name, without case. OBJECTS shows which are read; every other column is ignored, on purpose all
-that names people or holds text (Name, Description, NextStep, Phone, addresses); of Website the host is kept, by which
-companies are known again. A required column that is missing
-refuses the file; an optional one gives NULL. A row without a required value is rejected by its row number. A value
-of an optional column that cannot be read becomes NULL, counted and reported once a column; where more values of a
-column are unreadable than readable the format is wrong, not the value, and the file is refused. Dates in any other
-form than ISO refuse the file with their readings, unless it lies in a folder that declares the order, as in
-`salesforce/dates=DD-MM-YY/Opportunity.csv`.
+Columns are found by name, without case. OBJECTS shows which are read, reading/salesforce_columns.py which are left out
+on purpose: all that names people or holds text (Name, Description, NextStep, Phone, addresses). Of Website the host is
+kept, by which a company is known again. A required column that is missing refuses the file; an optional one gives
+NULL. A row without a required value is rejected by its row number. A value of an optional column that cannot be read
+becomes NULL, counted and reported once a column; where more values of a column are unreadable than readable the format
+is wrong, not the value, and the file is refused. Dates in any other form than ISO refuse the file with their readings,
+unless it lies in a folder that declares the order, as in `salesforce/dates=DD-MM-YY/Opportunity.csv`.
 
 Left out: report exports (labels for names, footers, the user's date format; refused), other objects (ignored).
 """
@@ -36,6 +35,7 @@ import pyarrow.compute as pc
 from throughline.landing import Archive, LandingFile
 from throughline.reading import cells, delimited, fields
 from throughline.reading.fields import Field, Form
+from throughline.reading.salesforce_columns import LEFT_OUT
 from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source, Table
 from throughline.sources import crm_shapes as crm
 
@@ -60,13 +60,13 @@ def _needed(column: str, name: str, kind: str = "text", person: str | None = Non
     return Field(column, (name,), kind, required=True, person=person)
 
 
-def _given(column: str, *names: str, kind: str = "text", person: str | None = None) -> Field:
-    return Field(column, names, kind, person=person)
+def _given(column: str, *names: str, kind: str = "text", person: str | None = None, unless: str | None = None) -> Field:
+    return Field(column, names, kind, person=person, unless=unless)
 
 
-def _object(table: str, *fields: Field, telling: tuple[str, ...], foreign: str = "") -> Object:
+def _object(table: str, name: str, *fields: Field, telling: tuple[str, ...], foreign: str = "") -> Object:
     return Object(
-        Form(table, fields, NOTHING, _plain),
+        Form(table, fields, NOTHING, _plain, left_out=LEFT_OUT[name]),
         telling=tuple(frozenset(map(_plain, names.split())) for names in telling),
         foreign=frozenset(map(_plain, foreign.split())),
     )
@@ -82,9 +82,10 @@ _PROBABILITY = _given("probability", "Probability", kind="percentage")
 _CLOSE_DATE = _given("close_date", "CloseDate", kind="date")
 _FORECAST = _given("forecast_category", "ForecastCategory", "ForecastCategoryName")
 
-OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given; every other column: ignored
+OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given
     "Account": _object(
         "accounts",
+        "Account",
         _needed("account_id", "Id"),
         _given("parent_id", "ParentId"),
         _OWNER,
@@ -99,6 +100,7 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
     ),
     "Contact": _object(
         "contacts",
+        "Contact",
         _needed("contact_id", "Id", person="salesforce_contact"),
         _given("account_id", "AccountId"),
         _given("email", "Email", person="email"),
@@ -110,10 +112,11 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
     ),
     "Opportunity": _object(
         "opportunities",
+        "Opportunity",
         _needed("opportunity_id", "Id"),
         _given("account_id", "AccountId"),
         _OWNER,
-        _given("owner_email", "Owner.Email", person="email"),
+        _given("owner_email", "Owner.Email", person="email", unless="owner_id"),
         _needed("stage", "StageName"),
         _AMOUNT,
         _CURRENCY,
@@ -132,6 +135,7 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
     ),
     "OpportunityHistory": _object(
         "opportunity_history",
+        "OpportunityHistory",
         _needed("history_id", "Id"),
         _needed("opportunity_id", "OpportunityId"),
         _given("created_by_id", "CreatedById", person="salesforce"),
@@ -146,9 +150,10 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
     ),
     "User": _object(
         "users",
+        "User",
         _needed("user_id", "Id", person="salesforce"),
         _given("email", "Email", person="email"),
-        _given("username", "Username", person="email"),
+        _given("username", "Username", person="email", unless="email"),
         _given("is_active", "IsActive", kind="flag"),
         _given("user_type", "UserType"),
         _given("manager_id", "ManagerId", person="salesforce"),
@@ -159,6 +164,7 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given;
 }
 FIELD_HISTORY: Final = _object(  # only its changes of StageName are rows of opportunity_history
     "opportunity_history",
+    "OpportunityFieldHistory",
     _needed("history_id", "Id"),
     _needed("opportunity_id", "OpportunityId"),
     _given("created_by_id", "CreatedById", person="salesforce"),
@@ -314,4 +320,5 @@ SOURCE: Final = Source(
     endings=(".zip", ".csv"),
     tables=tuple(map(_table, OBJECTS.values())),
     parse=parse,
+    headers=tuple(told.form.header() for told in _READ.values()),
 )

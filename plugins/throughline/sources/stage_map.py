@@ -35,6 +35,7 @@ FORM: Final = Form(
         Field("position", ("position", "order"), "count", strict=True),
     ),
     alike=plain,
+    left_out=("label", "note"),
     checks={
         f"outcome is none of {', '.join(OUTCOMES)}": lambda r: pc.invert(
             pc.is_in(pc.utf8_lower(r.column("outcome")), pa.array(OUTCOMES))
@@ -81,5 +82,6 @@ SOURCE: Final = Source(
     endings=(".csv",),
     tables=(STAGES,),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )

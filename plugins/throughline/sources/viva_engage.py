@@ -33,16 +33,15 @@ TABLES: Final = tuple(
     shape("viva_engage") for shape in (shapes.messages, shapes.mentions, shapes.spaces, shapes.accounts)
 )
 ALL_COMPANY: Final = "all_company"
-NEEDED: Final = {"messages": {"sender_id"}, "users": {"email"}, "groups": {"name"}}  # a cell may be empty
 GONE: Final = ("deleted", "soft_delete", "suspended")
 NOTHING: Final = ("", "null")
-PARTS: Final = {  # part -> its form; required columns first, every other column of the file is ignored
+PARTS: Final = {  # part -> its form; required columns first
     "messages": Form(
         "messages",
         (
             Field("id", ("id",), required=True),
             Field("created_at", ("created_at",), "date-time", required=True),
-            Field("sender_id", ("sender_id",)),
+            Field("sender_id", ("sender_id",), present=True),
             Field("sender_type", ("sender_type",)),
             Field("sender_email", ("sender_email",), "e-mail"),
             Field("thread_id", ("thread_id",)),
@@ -61,29 +60,41 @@ PARTS: Final = {  # part -> its form; required columns first, every other column
             Field("deleted_at", ("deleted_at",)),
         ),
         NOTHING,
+        left_out=(
+            *("parent_id", "sender_name", "api_url", "deleted_by_id", "deleted_by_type", "delegate_id"),
+            *("gdpr_delete_url", "network_id", "network_name"),
+        ),
     ),
     "users": Form(
         "accounts",
         (
             Field("id", ("id",), required=True),
-            Field("email", ("email",), "e-mail"),
+            Field("email", ("email",), "e-mail", present=True),
             Field("state", ("state",)),
             Field("joined_at", ("joined_at",), "date-time"),
             Field("suspended_at", ("suspended_at",), "date-time"),
             Field("deleted_at", ("deleted_at",), "date-time"),
         ),
         NOTHING,
+        left_out=(
+            *("name", "job_title", "location", "department", "api_url", "deleted_by_id", "deleted_by_type", "guid"),
+            *("suspended_by_id", "suspended_by_type"),
+        ),
     ),
     "groups": Form(
         "spaces",
         (
             Field("id", ("id",), required=True),
-            Field("name", ("name",)),
+            Field("name", ("name",), present=True),
             Field("private", ("private",), "flag"),
             Field("created_at", ("created_at",), "date-time"),
             Field("deleted", ("deleted", "deleted_at")),
         ),
         NOTHING,
+        left_out=(
+            *("description", "external", "link", "api_url", "created_by_id", "created_by_type", "updated_at"),
+            *("deleted_by_id", "deleted_by_type"),
+        ),
     ),
 }
 
@@ -140,9 +151,6 @@ class _Reader:
     def take(self, part: str, chunks: delimited.Chunks, place: str, order: str | None) -> Iterator[Parsed]:
         """The rows of one CSV. Raises Refused."""
         sheet = delimited.examine(chunks, place, lambda header: header.lower() in _COLUMNS)
-        for name in NEEDED[part] - {header.lower() for header in sheet.header}:
-            remedy = "land the ZIP of the network data export as it was downloaded"
-            raise Refused(f"column {name} is missing", where=place, remedy=remedy)
         take = {"messages": self._message, "users": self._user, "groups": self._group}[part]
         for found in fields.records(sheet, chunks, PARTS[part], order):
             if not isinstance(found, Batch):
@@ -241,4 +249,11 @@ def _openness(is_private: bool | None) -> str:
     return "unlisted" if is_private is None else "private" if is_private else "public"
 
 
-SOURCE: Final = Source("viva_engage", "Viva Engage network data export", (".zip",), TABLES, parse)
+SOURCE: Final = Source(
+    "viva_engage",
+    "Viva Engage network data export",
+    (".zip",),
+    TABLES,
+    parse,
+    headers=tuple(form.header() for form in PARTS.values()),
+)

@@ -4,7 +4,7 @@ A query has a row for each person and period (MetricDate is its first day) and w
 metrics, and attributes of people. A column is a metric where its name speaks of hours, days, meetings, messages,
 calls, networks or Copilot; it is called by its name in lower case with underscores, so "Meeting hours" and
 "Meeting_hours" are one. Metrics are kept as they are written, fractions too; a period that a metric does not tell
-has no row for it. Every other column is left out and named in the report of the load.
+has no row for it. Every other column is left out.
 
 MetricDate is written in the order of the computer that saved the query (M/D/YYYY where the tool did), which no file
 tells: a query in another form than ISO lies in a folder that declares it, such as dates=MM-DD-YYYY.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -50,6 +51,22 @@ PERSON: Final = (
     Field("is_active", ("IsActive",), "flag"),
 )
 
+LEFT_OUT: Final = (  # attributes of people
+    *("Organization", "FunctionType", "Function Type", "LevelDesignation", "Level Designation", "Layer", "Domain"),
+    *("SupervisorIndicator", "Supervisor Indicator", "HireDate", "Hire Date", "TimeZone", "Time Zone", "WeekendDays"),
+    *(
+        "Weekend Days",
+        "NumberOfDirectReports",
+        "OnsiteDays",
+        "Onsite Days",
+        "LocationType",
+        "Region",
+        "City",
+        "Country",
+    ),
+    *("Manager", "ManagerId", "Manager Id", "PopulationType"),
+)
+
 _METRIC = re.compile(
     r"(?:^|_)(?:copilot|hours?|days?|meetings?|calls?|emails?_sent|chats?_sent|messages?_sent|network_size)(?:_|$)"
 )
@@ -71,7 +88,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     if "personid" in names and not chosen:
         raise Refused("no column is a metric", where=file.name, remedy="add metrics to the query and run it again")
     metrics = tuple(Field(f"metric {name}", (header,), "number") for name, header in chosen.items())
-    form = Form("metrics", (*PERSON, *metrics), ("", "NA", "null"))
+    form = replace(FORM, fields=(*PERSON, *metrics))
     is_named = False
     for part in fields.records(sheet, chunks, form, cells.order_declared(file.name)):
         if isinstance(part, Batch):
@@ -80,15 +97,17 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
             yield from _batches(records, list(chosen))
         else:
             yield part
-    unused = [header for header in sheet.header if header.lower() not in known and not _is_metric(header)]
-    if unused:
-        yield Ignored(file.name, f"columns not used: {', '.join(unused)}")
     if not is_named:
         yield Ignored(file.name, "no person has an e-mail address: the query is de-identified and joins nobody")
 
 
 def _slug(header: str) -> str:
     return "_".join(re.findall(r"[^\W_]+", header.lower()))
+
+
+def _alike(header: str) -> str:
+    """HireDate, hire_date and "Hire Date" are one name."""
+    return _slug(header).replace("_", "")
 
 
 def _is_metric(header: str) -> bool:
@@ -115,11 +134,13 @@ def _batches(records: pa.RecordBatch, metrics: list[str]) -> Iterator[Batch]:
             yield Batch("metrics", batch)
 
 
+FORM: Final = Form("metrics", PERSON, ("", "NA", "null"), _alike, left_out=LEFT_OUT)
 SOURCE: Final = Source(
     name="viva_insights",
     title="person query of Viva Insights",
     endings=(".csv",),
     tables=(METRICS,),
     parse=parse,
+    headers=(FORM.header(),),
     observed_from_seen=True,
 )
