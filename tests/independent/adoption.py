@@ -56,7 +56,7 @@ class People:
 def numbers(facts: Facts, windows: list[tuple[date, date]]) -> Numbers:
     """metric, unit ('_org' for all) and window -> value and n, before suppression."""
     people = People(facts)
-    roster = sorted({job.person for job in facts.jobs})
+    roster = sorted({job.person for job in facts.jobs if not job.is_external})
     adopted = {person: day for person in roster if (day := people.adopted_on(person))}
     launch = facts.eligible(*facts.windows[0])
     found: Numbers = {}

@@ -47,6 +47,7 @@ class Job(NamedTuple):
     person: str
     unit: str
     manager: str | None
+    is_external: bool
     is_leader: bool
     band: str | None
     since: date
@@ -171,7 +172,7 @@ class Facts:
 
     @cached_property
     def jobs(self) -> list[Job]:
-        """Assignments of people who are not external: one ends where it says so, or where the next one begins."""
+        """Assignments: one ends where it says so, or where the person's next one begins."""
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in self.newest("people", "roster", ("email", "start_date")):
             rows[row["email"]].append(row)
@@ -186,17 +187,18 @@ class Facts:
                     continue
                 flagged = bool(row["is_leader"]) or row["leader_band"] is not None
                 band = row["leader_band"] or ("leader" if flagged else None)
-                if not row["is_external"]:
-                    job = Job(
-                        person,
-                        row["org_unit"] or "_none",
-                        row["manager_email"],
-                        flagged,
-                        band,
-                        row["start_date"],
-                        until,
+                found.append(
+                    Job(
+                        person=person,
+                        unit=row["org_unit"] or "_none",
+                        manager=row["manager_email"],
+                        is_external=bool(row["is_external"]),
+                        is_leader=flagged,
+                        band=band,
+                        since=row["start_date"],
+                        until=until,
                     )
-                    found.append(job)
+                )
         return found
 
     @cached_property
@@ -227,7 +229,7 @@ class Facts:
         """Who was employed on 14 of the days, with the assignment that held last."""
         days: dict[str, int] = defaultdict(int)
         last: dict[str, Job] = {}
-        for job in self.jobs:
+        for job in (job for job in self.jobs if not job.is_external):
             if (count := job.days(start, end)) or job.days(start - 8 * WEEK, end):
                 days[job.person] += count
                 if job.person not in last or job.since > last[job.person].since:
@@ -237,7 +239,8 @@ class Facts:
     def has_twelve_weeks(self, person: str, end: date) -> bool:
         """Employed on all 84 days, all of them seen."""
         begin = end - 12 * WEEK
-        return begin >= self.weeks[0] and sum(j.days(begin, end) for j in self.jobs_of[person]) == 84
+        own = [job for job in self.jobs_of[person] if not job.is_external]
+        return begin >= self.weeks[0] and sum(job.days(begin, end) for job in own) == 84
 
     @cached_property
     def jobs_of(self) -> dict[str, list[Job]]:
