@@ -30,8 +30,8 @@ test: setup ## every test; one file stays on one worker, so that what it starts 
 lint: setup ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && THROUGHLINE_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint dbt_project/models
 
-bench: setup ## measured ratios against peers and the floor; ENGINE=all: the engines side by side (MESSAGES=1000000)
-	$(BIN)/python -m tests.bench $(if $(ENGINE),engines $(ENGINE) $(or $(MESSAGES),200000),$(MESSAGES))
+bench: setup ## measured ratios against peers and the floor; ENGINE=all: the engines side by side (MESSAGES=1000000); EVIDENCE=1: the impact engine
+	$(BIN)/python -m tests.bench $(if $(EVIDENCE),evidence,$(if $(ENGINE),engines $(ENGINE) $(or $(MESSAGES),200000),$(MESSAGES)))
 
 lock: ## compile requirements.lock from pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras --no-annotate \

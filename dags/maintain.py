@@ -4,7 +4,9 @@
 **When something is wrong, look here first.** A red `freshness` names each source that is silent for too long, and
 where to drop its next export.
 
-**Runs** every morning for the alarm. By hand (*Trigger*, then the form) it can also
+**Runs** every morning for the alarm, and calibrates: how often each design's method finds something where there is
+nothing, on your own history. The next publish shows it in `kpi_calibration`; no publish waits for it. By hand
+(*Trigger*, then the form) it can do one of these, and
 - **reprocess** files: takes them again from the landing zone whatever became of them, for the reason given, and has
   everything built anew; the names are those of the ledger (`throughline status --files`);
 - **roll_back**: makes the publish before the live one live again. The next publish goes forward again.
@@ -22,7 +24,9 @@ from throughline import settings
 from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
 
 FORM = {
-    "what": Param("freshness", enum=["freshness", "reprocess", "roll_back"], description="What is to be done."),
+    "what": Param(
+        "freshness", enum=["freshness", "calibrate", "reprocess", "roll_back"], description="What is to be done."
+    ),
     "files": Param([], type="array", items={"type": "string"}, description="Reprocess: one name a line."),
     "reason": Param("", type="string", description="Reprocess: why; it is kept in the ledger."),
     "stale_after_days": Param(9, type="integer", minimum=1, description="Freshness: a weekly export and two days."),
@@ -41,9 +45,9 @@ FORM = {
 )
 def maintain() -> None:
     @task.branch
-    def choose(params: dict[str, Any]) -> str:
-        """The one task that the form asks for."""
-        return str(params["what"])
+    def choose(params: dict[str, Any], dag_run: Any) -> list[str]:
+        """The one task that the form asks for; every morning the alarm and the calibration."""
+        return ["freshness", "calibrate"] if dag_run.run_type == "scheduled" else [str(params["what"])]
 
     @task
     def freshness(params: dict[str, Any], ti: Any) -> None:
@@ -53,6 +57,13 @@ def maintain() -> None:
         after = timedelta(days=params["stale_after_days"])
         if sentences := stale(settings.load(), at=ti.start_date, after=after):
             raise AirflowFailException(" · ".join(sentences))
+
+    @task(pool=WRITER_POOL)
+    def calibrate() -> list[str]:
+        """One sentence a design and check; kept for the next publish."""
+        from throughline import calibration
+
+        return [f"{row.design_id}, {row.check_name}: {row.sentence}" for row in calibration.renew(settings.load())]
 
     @task(outlets=list(RAW.values()))
     def reprocess(params: dict[str, Any], ti: Any) -> list[str]:
@@ -74,7 +85,7 @@ def maintain() -> None:
         emit({KPI: {"publish_id": live.publish_id, "rolled_back": True}})
         return {"publish_id": live.publish_id, "published_at": live.published_at.isoformat()}
 
-    choose() >> [freshness(), reprocess(), roll_back()]  # type: ignore[call-arg]  # Airflow fills in the context
+    choose() >> [freshness(), calibrate(), reprocess(), roll_back()]  # type: ignore[call-arg]  # Airflow fills in the context
 
 
 maintain()

@@ -227,6 +227,25 @@ SUITES: dict[str, list[Expectation]] = {
         _nobody(),
         _between("estimate", "ci_low", "ci_high"),
     ],
+    "kpi_calibration": [
+        _key("design_id", "check_name"),
+        _nobody(),
+        *(
+            gxe.ExpectColumnValuesToBeBetween(
+                column=column,
+                min_value=0,
+                max_value=1,
+                description=f"{column} lies in [0, 1]",
+                notes="it is a share of the placebo analyses",
+            )
+            for column in ("false_alarm_share", "covered_share", "found_share")
+        ),
+        gxe.ExpectColumnValuesToNotBeNull(
+            column="sentence",
+            description="every calibration has its sentence",
+            notes="a past that is too short is said, not left out",
+        ),
+    ],
     "kpi_scorecard": [
         _rows("scorecard"),
         _key("purpose_id"),

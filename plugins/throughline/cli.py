@@ -228,18 +228,25 @@ def plan(
 
 @app.command()
 def calibrate(
-    purpose: Annotated[str, typer.Argument(help="A purpose's id.", metavar="PURPOSE")], as_json: Json = False
+    purpose: Annotated[
+        str, typer.Argument(help="A purpose's id; default: all, kept for the next publish.", metavar="PURPOSE")
+    ] = "",
+    as_json: Json = False,
 ) -> None:
-    """How often a purpose's method cries wolf on its own past: placebo starts, teams drawn by lot."""
-    from throughline.planning import calibrate as calibrated
+    """How often a method cries wolf on your own past: placebo starts and exposures, teams drawn by lot."""
+    from throughline import calibration
 
-    found = calibrated(settings.load(), purpose)
+    use = settings.load()
+    found = calibration.calibrate(use, purpose) if purpose else calibration.renew(use)
 
     def show() -> None:
-        _grid(found.design_id, [{"what": name, "": value} for name, value in list(asdict(found).items())[2:-1]])
-        out.print(found.sentence, highlight=False)
+        for row in found:
+            out.print(f"{row.design_id}, {row.check_name}", style="bold", highlight=False)
+            out.print(row.sentence, highlight=False)
+        if not found:
+            out.print("no design is registered that could be calibrated")
 
-    _print(as_json, asdict(found), show)
+    _print(as_json, {"rows": [asdict(row) for row in found]}, show)
 
 
 @app.command()

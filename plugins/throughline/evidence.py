@@ -8,7 +8,6 @@ published.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -154,7 +153,7 @@ def _fingerprint(design: Mapping[str, Any], by_design: Mapping[str, Mapping[str,
 
 
 def _canonical(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, sort_keys=True, default=str)
+    return "\t".join(f"{name}={value}" for name, value in sorted(line.items()))
 
 
 def _with_q_values(results: list[tuple[Mapping[str, Any], Result]]) -> list[Result]:

@@ -1,5 +1,4 @@
-"""Before a purpose starts, from the past of its own teams: which difference could be found, and how often the method
-would find one where there is none.
+"""Before a purpose starts, from the past of its own teams: which difference could be found.
 
 Reads the restricted marts (teams by period, sums over owners), so it is for those who run the warehouse. What cannot be
 learnt from the past is said, not guessed: windows longer than half the past are not shown.
@@ -17,8 +16,8 @@ import numpy as np
 from throughline.evaluation import owner_design_effect
 from throughline.settings import Settings
 from throughline.source import Refused
-from throughline.statistics import calibration, guards, power
-from throughline.statistics.estimate import Floats
+from throughline.statistics import guards, power
+from throughline.statistics.estimate import Floats, Ints
 from throughline.statistics.row import Checks
 from throughline.statistics.sentences import number
 from throughline.warehouse import connect
@@ -44,21 +43,6 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Alarms:
-    """How often a design's method cries wolf on its own past, where nothing had begun; found_share: of draws that find
-    the smallest difference worth having. se_share: Monte Carlo error of the first two."""
-
-    purpose_id: str
-    design_id: str
-    draws: int
-    false_alarm_share: float
-    covered_share: float
-    found_share: float | None
-    se_share: float
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Plan:
     """What a purpose's main design can find; sentence says what to do with it."""
 
@@ -74,11 +58,6 @@ class Plan:
 def plan(settings: Settings, purpose_id: str) -> Plan:
     """The plan of a registered purpose. Raises Refused where there is none, or nothing to learn from."""
     return reach(*_past(settings, purpose_id))
-
-
-def calibrate(settings: Settings, purpose_id: str) -> Alarms:
-    """The method's error rates on a registered purpose's own past. Raises Refused as `plan` does."""
-    return alarms(*_past(settings, purpose_id)[:2])
 
 
 def _past(settings: Settings, purpose_id: str) -> tuple[Mapping[str, Any], Rows, Mapping[str, Any]]:
@@ -99,38 +78,6 @@ def _past(settings: Settings, purpose_id: str) -> tuple[Mapping[str, Any], Rows,
     return design, periods, checks[0] if checks else {}
 
 
-def alarms(design: Mapping[str, Any], periods: Rows) -> Alarms:
-    """Placebo starts and teams drawn by lot within the past, as often as statistics.calibration draws."""
-    panel, treated = _panel(design, periods)
-    window = panel.shape[1] // 2
-    least = design["min_effect_of_interest"] or 0.0
-    n_treated = int(treated.sum())
-    found = (
-        calibration.calibrate_did(panel, n_treated=n_treated, pre=window, post=window, planted=least)
-        if window and design["method"] != "landmark"
-        else None
-    )
-    if found is None:
-        raise Refused(
-            f"the past of {design['purpose_id']!r} holds nothing to calibrate on",
-            remedy="it takes a comparison of teams, two periods of 91 days before the start, and two teams an arm",
-        )
-    sentence = (
-        f"On its own past this method cries wolf {100 * found.false_alarm_share:.1f} times in 100 "
-        f"(5 are expected, ± {100 * 1.96 * found.se_share:.1f}), drawn {found.draws:,} times."
-    )
-    return Alarms(
-        design["purpose_id"],
-        design["design_id"],
-        found.draws,
-        found.false_alarm_share,
-        found.covered_share,
-        _finite(found.found_share),
-        found.se_share,
-        sentence,
-    )
-
-
 def reach(design: Mapping[str, Any], periods: Rows, checks: Mapping[str, Any]) -> Plan:
     """The same from the aggregates alone."""
     least = design["min_effect_of_interest"]
@@ -149,9 +96,9 @@ def reach(design: Mapping[str, Any], periods: Rows, checks: Mapping[str, Any]) -
 
 def _teams(design: Mapping[str, Any], periods: Rows) -> list[Reach]:
     """Windows of one period up to half the past, the same length before and after each placebo start."""
-    panel, treated = _panel(design, periods)
-    n_treated, n_control = int(treated.sum()), int((~treated).sum())
-    if min(n_treated, n_control) < 1 or len(treated) < 3:
+    panel, starts = past_panel(periods)
+    n_treated, n_control = int((starts > 0).sum()), int((starts == 0).sum())
+    if min(n_treated, n_control) < 1 or len(starts) < 3:
         return []
     rows = []
     for window in range(1, panel.shape[1] // 2 + 1):
@@ -163,19 +110,18 @@ def _teams(design: Mapping[str, Any], periods: Rows) -> list[Reach]:
     return rows
 
 
-def _panel(design: Mapping[str, Any], periods: Rows) -> tuple[Floats, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Teams seen in every period before the start x these periods, in a fixed order; and which are treated."""
-    starts = [line["cohort"] for line in periods if line["cohort"] > 0]
-    before = [line for line in periods if line["t"] < min(starts, default=math.inf)]
+def past_panel(periods: Rows) -> tuple[Floats, Ints]:
+    """Teams seen in every period before the first start x these periods, in a fixed order; each team's start or 0."""
+    first = min((line["cohort"] for line in periods if line["cohort"] > 0), default=math.inf)
+    before = [line for line in periods if line["t"] < first]
     times = sorted({line["t"] for line in before})
     teams: dict[str, dict[int, float]] = {}
-    arms = {}
+    starts = {line["cluster_id"]: int(line["cohort"]) for line in before}
     for line in before:
         teams.setdefault(line["cluster_id"], {})[line["t"]] = line["y"]
-        arms[line["cluster_id"]] = bool(line["is_treated"])
     whole = sorted(team for team, seen in teams.items() if len(seen) == len(times))
     panel = np.array([[teams[team][t] for t in times] for team in whole], dtype=np.float64)
-    return panel.reshape(len(whole), len(times)), np.array([arms[team] for team in whole], dtype=np.bool_)
+    return panel.reshape(len(whole), len(times)), np.array([starts[team] for team in whole], dtype=np.int64)
 
 
 def _deals(design: Mapping[str, Any], checks: Mapping[str, Any]) -> list[Reach]:

@@ -70,7 +70,7 @@ class Publication:
 
 def prepare(settings: Settings) -> None:
     """Schema raw of the warehouse: the loaded files' records, and what the ledger knows of every file."""
-    from throughline import adoption, evidence
+    from throughline import adoption, calibration, evidence
 
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
@@ -90,6 +90,7 @@ def prepare(settings: Settings) -> None:
         raw.ensure("impact_event_study", evidence.EVENT_STUDY)
         raw.ensure("adoption_growth", adoption.GROWTH)
         raw.ensure("adoption_forecast", adoption.FORECAST)
+        raw.ensure("calibration", calibration.SCHEMA)
 
 
 def dbt_profile(settings: Settings) -> dict[str, str]:
@@ -156,10 +157,11 @@ def build(settings: Settings, *, at: datetime, progress: Progress | None = None)
 
 
 def weigh(settings: Settings, *, at: datetime) -> None:
-    """What Python finishes: results of the registered designs, growth and forecasts; from the marts into schema raw."""
-    from throughline import adoption, evidence
+    """What Python finishes, from the marts into schema raw: results, calibration of new designs, growth, forecasts."""
+    from throughline import adoption, calibration, evidence
 
     evidence.run(settings, at=at)
+    calibration.fill(settings)
     adoption.run(settings)
 
 

@@ -134,6 +134,10 @@ if __name__ == "__main__":
 
         chosen = engines.ENGINES if sys.argv[2] == "all" else sys.argv[2].split(",")
         engines.main(list(chosen), int(sys.argv[3]))
+    elif sys.argv[1:2] == ["evidence"]:
+        from tests.bench import evidence
+
+        evidence.main()
     elif sys.argv[1:2] == ["one"]:
         one(sys.argv[2], Path(sys.argv[3]))
     else:

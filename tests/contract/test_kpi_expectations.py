@@ -39,6 +39,8 @@ GOOD = {
     "unnest([9, null]::double[]) bass_t16_weeks_ci_low, unnest([12, null]::double[]) bass_t16_weeks_ci_high",
     "kpi_impact": f"select 'd1' design_id, '' stratum, {ESTIMATE}, {CLAIM}",
     "kpi_impact_event_study": f"select 'd1' design_id, 'A2' outcome, 0::bigint event_time, {ESTIMATE}",
+    "kpi_calibration": "select 'd1' design_id, 'placebo_start' check_name, 0.05::double false_alarm_share, "
+    "0.95::double covered_share, 0.8::double found_share, 'It cries wolf.' sentence",
     "kpi_scorecard": f"select unnest(['_org', 'p1']) purpose_id, 'A2' metric_id, {CLAIM}, 'before' chasm_status, "
     "'growing' growth, 'reached' t16_status, "
     "0.5::double current_value, 0.3::double current_ci_low, 0.7::double current_ci_high, 40::bigint current_n, "
@@ -62,6 +64,7 @@ TEXTS = {
     "kpi_adoption_forecast": "purpose_id",
     "kpi_impact": "sentence",
     "kpi_impact_event_study": "design_id",
+    "kpi_calibration": "sentence",
     "kpi_scorecard": "sentence",
     "kpi_data_quality": "source",
     "dim_metric": "slug",
@@ -69,6 +72,7 @@ TEXTS = {
     "dim_org_unit": "title",
     "dim_date": "title",
 }
+CALIBRATED = ("false_alarm_share", "covered_share", "found_share")
 CELL_KEY = "one row per purpose_id, unit_type, unit, period_start, period_grain"
 EFFECT = "an effect is claimed only with a design that allows it, and an interval that excludes zero"
 BROKEN: list[tuple[str, tuple[str, ...], str]] = [
@@ -119,6 +123,9 @@ BROKEN: list[tuple[str, tuple[str, ...], str]] = [
     ("update {t} set verdict = 'refused'", ("kpi_impact",), "a refused result shows no estimate"),
     ("update {t} set verdict = 'supported'", ("kpi_impact",), EFFECT),
     ("update {t} set verdict = 'harm', claim_level = 'caused', ci_low = -0.1", ("kpi_impact",), EFFECT),
+    (TWICE, ("kpi_calibration",), "one row per design_id, check_name"),
+    *((f"update {{t}} set {c} = 1.01", ("kpi_calibration",), f"{c} lies in [0, 1]") for c in CALIBRATED),
+    ("update {t} set sentence = null", ("kpi_calibration",), "every calibration has its sentence"),
     (EMPTY, ("kpi_scorecard",), "there is at least one scorecard"),
     (EMPTY, ("kpi_scorecard",), "every purpose has its scorecard"),
     (EMPTY, ("kpi_scorecard",), "the organisation as a whole has one row, _org"),

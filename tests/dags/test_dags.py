@@ -20,7 +20,7 @@ HEAVY = {"altair", "boto3", "dbt", "duckdb", "great_expectations", "pandas", "py
 OUR_TASKS = {
     "intake": {"discover", "take", "announce", "notice_failures"},
     "transform": {"prepare", "evidence", "audit", "publish"},
-    "maintain": {"choose", "freshness", "reprocess", "roll_back"},
+    "maintain": {"choose", "freshness", "calibrate", "reprocess", "roll_back"},
 }
 
 

@@ -51,12 +51,20 @@ REFUSED |= {
 }
 
 
+CALIBRATED: dict[str, Any] = {
+    "design_id": "handover:C1b_180:did", "purpose_id": "handover", "is_main": True, "check_name": "placebo_start",
+    "draws": 1000, "false_alarm_share": 0.055, "covered_share": 0.945, "found_share": 0.6,
+    "sentence": "On its own past this method cries wolf 5.5 times in 100.",
+}  # fmt: skip
+
+
 class Published:
     """A warehouse that holds these rows."""
 
     def __init__(self, **tables: list[dict[str, Any]]) -> None:
         self.tables = {
-            "dim_metric": [{"metric_id": "C1b_180", "question": "How many are won?", "value_shown": "180 d"}]
+            "dim_metric": [{"metric_id": "C1b_180", "question": "How many are won?", "value_shown": "180 d"}],
+            "kpi_calibration": [CALIBRATED, CALIBRATED | {"purpose_id": "other", "sentence": "Not of this purpose."}],
         }
         self.tables |= tables
 
@@ -116,7 +124,7 @@ def test_the_page_holds_goal_target_sentence_interval_n_chart_and_chasm() -> Non
     text = words(html)
     for part in ("G3-retention", "38.0 % by 2026-12-31", SENTENCE, "in the chasm",
                  "+12.8 percentage points (95 % interval 7.5 to 18.1)",
-                 "1,627 against 1,742 deals of 8 and 8 teams", "+16.0 percentage points",
+                 "1,627 against 1,742 deals of 8 and 8 teams", "cries wolf 5.5 times in 100", "+16.0 percentage points",
                  "take it to the sponsor", "quarter ends", "Not for decisions about individual employees"):  # fmt: skip
         assert part in text, part
     svg = re.search(r"<svg.*?</svg>", html, re.S)
@@ -161,6 +169,7 @@ def test_both_files_are_written_from_what_is_published(settings: Settings, tmp_p
         db.execute("create schema kpi")
         metric = {"metric_id": "C1b_180", "question": "How many?", "value_shown": ""}
         tables = {"kpi_scorecard": SCORE, "kpi_impact": RESULT, "dim_purpose": PURPOSE, "dim_metric": metric}
+        tables |= {"kpi_calibration": CALIBRATED}
         for table, row in tables.items():
             columns = ", ".join(f"? as {name}" for name in row)
             db.execute(f"create table kpi.{table} as select {columns}", list(row.values()))

@@ -1,4 +1,4 @@
-"""The planner and the calibration on pasts made by hand."""
+"""The planner on pasts made by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from throughline.planning import alarms, reach
+from throughline.planning import reach
 from throughline.source import Refused
 from throughline.statistics.power import detectable_share
 
@@ -75,18 +75,3 @@ def test_owners_whose_deals_are_alike_push_it_out_of_reach() -> None:
 def test_no_past_is_refused_in_words(design: dict[str, Any], periods: list[dict[str, Any]]) -> None:
     with pytest.raises(Refused, match="too short to learn from"):
         reach(design, periods, {})
-
-
-def test_the_method_cries_wolf_about_as_often_as_it_says() -> None:
-    found = alarms(DID, teams(10, 10, periods=6))
-    assert found.false_alarm_share == pytest.approx(0.05, abs=0.03)
-    assert found.covered_share == pytest.approx(1 - found.false_alarm_share)
-    assert found.found_share and found.found_share > 0.9  # .1 is large beside .05 sqrt(2/3) sqrt(2/10)
-    assert "cries wolf" in found.sentence
-    assert alarms(DID, teams(10, 10, periods=6)[::-1]) == found
-
-
-def test_a_landmark_or_one_team_has_nothing_to_calibrate_on() -> None:
-    for design, periods in ((LANDMARK, []), (DID, teams(1, 9))):
-        with pytest.raises(Refused, match="nothing to calibrate on"):
-            alarms(design, periods)

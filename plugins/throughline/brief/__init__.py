@@ -1,7 +1,7 @@
 """The brief: one page a purpose for an executive, from the published tables alone. Same data, same bytes.
 
 `facts` is what the page says, as JSON; `write` puts both below $HOME/briefs. Nothing is computed here: every number is
-one of kpi_scorecard, kpi_impact, dim_purpose or dim_metric, and the only sentence that makes a claim is theirs.
+one of the published tables below, and the only sentence that makes a claim is theirs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from throughline.settings import Settings
 from throughline.source import Refused
 from throughline.warehouse import Warehouse, connect
 
-TABLES: Final = ("kpi_scorecard", "kpi_impact", "dim_purpose", "dim_metric")
+TABLES: Final = ("kpi_scorecard", "kpi_impact", "kpi_calibration", "dim_purpose", "dim_metric")
 WHOLE: Final = "_org"
 
 
@@ -84,6 +84,11 @@ def facts(warehouse: Warehouse, purpose_id: str) -> dict[str, Any]:
             **_part(scorecards.get(WHOLE, {}), "t16_refusal_reason"),
         },
         "result": _result(main) if main else None,
+        "calibration": [
+            _part(row, "check_name", "draws", "false_alarm_share", "covered_share", "found_share", "sentence")
+            for row in sorted(tables["kpi_calibration"], key=lambda row: str(row["check_name"]))
+            if row["purpose_id"] == purpose_id and row["is_main"]
+        ],
         "others": [_result(row) for row in others],
     }
 

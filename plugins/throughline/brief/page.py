@@ -49,7 +49,7 @@ def page(facts: dict[str, Any]) -> str:
         f'<div class="claim {_text(claim["verdict"])}">{_verdict(claim)}{_text(claim["sentence"])}</div>',
         _table("The goal", _goal(purpose, outcome)),
         f"<h2>Found, beside what a careless comparison would say</h2>{drawn}" if drawn else "",
-        _table("The evidence", _evidence(result)) if result else "",
+        _table("The evidence", _evidence(result) + _calibration(facts["calibration"])) if result else "",
         _table("The same question at other landmark days, and further outcomes", _others(facts["others"])),
         _table("What could still explain it", _threats(result)) if result else "",
         _table(
@@ -108,6 +108,12 @@ def _evidence(result: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("Careless comparison", _with_interval(result, "naive_")),
         ("Against it", ", ".join(result["refusal_codes"]) or "no guard rail was touched"),
     ]
+
+
+def _calibration(rows: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    """How often the method finds something where there is nothing; what could not be drawn stays in the table."""
+    shown = [row["sentence"] for row in rows if row["false_alarm_share"] is not None]
+    return [("On your own past", " ".join(shown or [row["sentence"] for row in rows[:1]]))]
 
 
 def _others(results: list[dict[str, Any]]) -> list[tuple[str, str | None]]:

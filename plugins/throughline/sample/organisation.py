@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from throughline.sample.clock import Ints
-from throughline.sample.planted import PLANTED, REGIONS, SEGMENTS, Calendar
+from throughline.sample.planted import PLANTED, REGIONS, SEGMENTS, SMALL_UNITS, Calendar
 from throughline.sample.words import FIRST, LAST
 
 DOMAIN = "veldmark.example"
@@ -95,8 +95,7 @@ def units() -> tuple[Unit, ...]:
     for region in REGIONS:
         zones = ZONES[region]
         for n, segment in enumerate(SEGMENTS):
-            small = f"{region}-Sales-{segment}" in PLANTED["quiet-pilot"].treated_units
-            weight = SALES_SHARE / 24 * (0.7 if small else 1.0)
+            weight = SALES_SHARE / 24 * (0.7 if f"{region}-Sales-{segment}" in SMALL_UNITS else 1.0)
             made.append(Unit(f"{region}-Sales-{segment}", region, zones[n % len(zones)], weight))
         made.append(Unit(f"{region}-Service", region, zones[0], SERVICE_SHARE / 3))
     made += [Unit(name, "HQ", ZONES["HQ"][0], weight) for name, weight in OTHER_UNITS.items()]

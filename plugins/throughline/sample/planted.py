@@ -6,7 +6,7 @@ Three purposes, each carried by its own sales teams; eight further sales teams c
   higher by `effect`. The effect comes through the team's practice, not through the single message, so it is a
   difference between teams and periods; messages themselves carry none.
 - `ask-the-floor` does nothing: the same flow of messages about deals, no change of any outcome.
-- `quiet-pilot` has a small true effect in two small teams: real, and too small to be told from chance.
+- `quiet-pilot` has a small true effect in five teams: real, and too small to be told from chance.
 
 In all three the messages about a deal arrive at a rate drawn before and apart from its outcome, over the deal's
 whole life. Won deals live longer, so they collect more messages: "deals with messages win more" holds by
@@ -80,10 +80,7 @@ PLANTED: dict[str, Planted] = {
             naive_bias=0.14,
             treated_units=(
                 "EMEA-Sales-Finance",
-                "EMEA-Sales-Public",
                 "AMER-Sales-Industry",
-                "AMER-Sales-Public",
-                "APAC-Sales-Retail",
                 "APAC-Sales-Energy",
             ),
             start_share=0.22,
@@ -96,7 +93,13 @@ PLANTED: dict[str, Planted] = {
             "C1b_180",
             effect=0.05,
             naive_bias=0.14,
-            treated_units=("AMER-Sales-Health", "APAC-Sales-Public"),
+            treated_units=(
+                "EMEA-Sales-Public",
+                "AMER-Sales-Public",
+                "AMER-Sales-Health",
+                "APAC-Sales-Retail",
+                "APAC-Sales-Public",
+            ),
             start_share=0.5,
             message_rate_mean_per_day=0.03,
             channel="pilot-quiet",
@@ -105,6 +108,7 @@ PLANTED: dict[str, Planted] = {
     )
 }
 
+SMALL_UNITS = ("AMER-Sales-Health", "APAC-Sales-Public")  # two teams of the quiet pilot
 UNTOUCHED_UNITS = tuple(
     name
     for name in (f"{region}-Sales-{segment}" for region in REGIONS for segment in SEGMENTS)

@@ -21,7 +21,7 @@ WORDS = {
         "Head of Sales", "Sales enablement lead", "G1-growth", "pilot",
     ),
     "quiet-pilot": (
-        "Two small teams share every offer early",
+        "Five teams share every offer early",
         "Regional sales director", "Team lead of the pilot", "G1-growth", "skunkworks",
     ),
 }  # fmt: skip
