@@ -1,10 +1,10 @@
 -- Every lens as it may be shown, in the long form of kpi_value; one that no loaded source shows says so.
-{%- set unseen = [
+{%- set perhaps_unseen = [
     'slack.weekly_active', 'slack.monthly_active', 'swoop.reach', 'swoop.engagement_seen', 'tygraph.mae_legacy',
     'tygraph.active', 'google.active_7d', 'google.active_30d', 'viva.external_network', 'campaign.influenced',
 ] %}
 {%- for what in ['read', 'posted', 'liked'] -%}
-    {%- for days in [7, 30, 90, 180] -%}{%- do unseen.append('graph.' ~ what ~ '_d' ~ days) -%}{%- endfor -%}
+    {%- for days in [7, 30, 90, 180] -%}{%- do perhaps_unseen.append('graph.' ~ what ~ '_d' ~ days) -%}{%- endfor -%}
 {%- endfor %}
 with
 
@@ -17,8 +17,11 @@ lenses as (
         from {{ ref(relation) }}
         union all
     {% endfor -%}
-    select period_start, period_grain, metric_id, value, ci_low, ci_high, n, people, coverage, own_reason
-    from {{ ref('agg_lens_deals') }}
+    {% for relation in ['agg_lens_usage', 'agg_lens_deals'] -%}
+        select period_start, period_grain, metric_id, value, ci_low, ci_high, n, people, coverage, own_reason
+        from {{ ref(relation) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -42,8 +45,9 @@ select
     coverage,
     suppressed_reason
 from reasons
-{% for metric_id in unseen %}
+{% for metric_id in perhaps_unseen %}
 union all
 select '{{ metric_id }}', period_start_date, 'w28', null, null, null, null, null, 'not_observable'
 from {{ ref('int_windows') }}
+where not exists (select 1 from lenses where metric_id = '{{ metric_id }}')
 {%- endfor %}

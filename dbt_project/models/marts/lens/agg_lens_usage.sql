@@ -1,0 +1,86 @@
+-- What the vendors' own reports say, as they count it: accounts, their days in UTC, windows as exported.
+with
+
+slack_days as (
+
+    select
+        account_key,
+        window_from_date as day_date,
+        last_active_date = window_from_date as is_active
+    from {{ ref('stg_usage__activity') }}
+    where source = 'slack_analytics'
+
+),
+
+{% for span, days in [('weekly', 8), ('monthly', 29)] -%}
+-- The current day and those before it; a span of which a day file is missing tells nothing.
+slack_{{ span }} as (
+
+    select
+        windows.period_start_date,
+        count(distinct case when slack_days.is_active then slack_days.account_key end) as active_count,
+        count(distinct slack_days.account_key) as account_count
+    from {{ ref('int_windows') }} as windows
+    inner join slack_days
+        on
+            slack_days.day_date >= {{ add_days('windows.period_end_date', -days) }}
+            and slack_days.day_date < windows.period_end_date
+    group by windows.period_start_date
+    having count(distinct slack_days.day_date) = {{ days }}
+
+),
+
+{% endfor -%}
+readers as (
+
+    select
+        period_start_date,
+        sum(case when is_active then 1 else 0 end) as active_count,
+        count(*) as person_count
+    from {{ ref('fct_person_reads') }}
+    group by period_start_date
+
+),
+
+reports as (
+
+    select
+        window_from_date,
+        'd' || cast({{ days_between('window_from_date', 'window_until_date') }} + 1 as string) as period_grain,
+        count(*) as account_count,
+        sum(
+            case when coalesce(read_count, 0) + coalesce(post_count, 0) + coalesce(reaction_count, 0) > 0 then 1 else 0 end
+        ) as active_count,
+        sum(read_count) as read_count,
+        sum(post_count) as posted_count,
+        sum(reaction_count) as liked_count
+    from {{ ref('stg_usage__activity') }}
+    where source = 'm365_reports' and product = 'viva_engage'
+    group by window_from_date, window_until_date
+
+)
+
+{% for span in ['weekly', 'monthly'] -%}
+select
+    period_start_date as period_start,
+    'w28' as period_grain,
+    {{ lens_number('slack.' ~ span ~ '_active', 'active_count', n='account_count', people='active_count') }}
+from slack_{{ span }}
+union all
+{% endfor -%}
+select
+    period_start_date as period_start,
+    'w28' as period_grain,
+    {{ lens_share('tygraph.active', 'active_count', 'person_count') }}
+from readers
+{%- for what in ['read', 'posted', 'liked'] %}
+    {%- for days in [7, 30, 90, 180] %}
+union all
+select
+    window_from_date as period_start,
+    period_grain,
+    {{ lens_number('graph.' ~ what ~ '_d' ~ days, what ~ '_count', n='account_count', people='active_count') }}
+from reports
+where period_grain = 'd{{ days }}' and {{ what }}_count is not null
+    {%- endfor %}
+{%- endfor %}
