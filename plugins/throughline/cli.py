@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from throughline import intake, landing, migration, settings, transform
+from throughline import intake, landing, matching, migration, settings, transform
 from throughline.ledger import Ledger
 from throughline.source import Refused, Stopped
 from throughline.sources import SOURCES
@@ -140,7 +140,8 @@ def run(as_json: Json = False) -> None:
         _show_taken(taken)
         _show_publication(use, done)
 
-    _print(as_json, {"files": [asdict(t) for t in taken], **asdict(done)}, show)
+    people = [asdict(one) for one in transform.people(use)]
+    _print(as_json, {"files": [asdict(t) for t in taken], **asdict(done), "people": people}, show)
 
 
 @app.command()
@@ -148,7 +149,7 @@ def status(
     files: Annotated[bool, typer.Option("--files", help="Every file, not only the counts.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Files by state, rows in = loaded + rejected + duplicate, freshness, changed columns, the last publishes."""
+    """Files by state, rows in = loaded + rejected + duplicate, freshness, columns, people, publishes."""
     use = settings.load()
     ledger = Ledger(use.ledger)
     entries = ledger.entries()
@@ -169,6 +170,7 @@ def status(
             e.rows_in == (e.rows_loaded or 0) + (e.rows_rejected or 0) + (e.rows_duplicate or 0) for e in counted
         ),
         "columns": intake.drift(use),
+        "people": [asdict(one) | {"matched": one.sentence} for one in transform.people(use)],
         "publishes": [asdict(p) | {"published_at": f"{p.published_at:%Y-%m-%d %H:%M:%S}"} for p in ledger.publishes()],
     }
     listed = [{"name": e.name, "state": e.state, "rows_loaded": e.rows_loaded, "reason": e.reason} for e in entries]
@@ -179,6 +181,8 @@ def status(
             _grid("every file", listed)
         if facts["columns"]:
             _grid("columns", [row | {"columns": _names(row["columns"])} for row in facts["columns"]])
+        if facts["people"]:
+            _grid("people", [{"": one["matched"]} for one in facts["people"]])
         _grid("publishes (UTC)", facts["publishes"] or [{"publish_id": "none yet"}])
 
     _print(as_json, facts | ({"files": listed} if files else {}), show)
@@ -299,6 +303,8 @@ def _build(use: settings.Settings) -> None:
         raise Refused("nothing is loaded yet", remedy=f"drop exports into {use.landing}{sample}")
     with _progress("build", None) as step:
         transform.build(use, at=_now(), progress=step)
+    for sentence in matching.warnings(transform.people(use)):
+        err.print(f"throughline: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _files(path: Path) -> Iterator[Path]:

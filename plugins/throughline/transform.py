@@ -10,14 +10,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from throughline import lake
+from throughline import lake, matching
 from throughline.ledger import CURRENT, Entry, Ledger, Publish
 from throughline.metrics import metric_rows, metric_schema
 from throughline.settings import Settings, quiet_environment
@@ -136,15 +136,24 @@ def dbt(
 
 
 def audit(settings: Settings, *, at: datetime) -> None:
-    """Stage the built kpi tables and check exactly those at the exit. Raises Refused; the last publish then stands."""
+    """Stage the built kpi tables and check exactly those at the exit, and the join that they rest on before.
+
+    Raises Refused; the last publish then stands.
+    """
     from throughline import quality
 
+    people = matching.matches(connect(settings).read("intermediate.int_people_match").to_pylist())
+    matching.check(people)
     publish_id, rows = connect(settings).stage()
     staged = staged_file(settings.home, publish_id)
     report = quality.exit(staged, settings.home / "docs" / "quality", settings.min_cohort)
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
-    _note_build(settings, **_build(settings) | {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows})
+    _note_build(
+        settings,
+        **_build(settings)
+        | {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows, "people": list(map(asdict, people))},
+    )
 
 
 def build(settings: Settings, *, at: datetime, progress: Progress | None = None) -> None:
@@ -186,6 +195,11 @@ def audited(settings: Settings) -> dict[str, Any]:
     if not (built := _build(settings)).get("audited_at"):
         raise Refused("there is no audited build", remedy="run: throughline build")
     return built
+
+
+def people(settings: Settings) -> list[matching.Match]:
+    """How the accounts of each source matched in the last build; nothing before one."""
+    return [matching.Match(**row) for row in _build(settings).get("people", ())]
 
 
 def rollback(settings: Settings) -> Publish:

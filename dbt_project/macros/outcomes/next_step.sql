@@ -4,6 +4,8 @@
 -#}
 {% macro next_step() -%}
     case
+        when purpose_id = '_org' and match_share < 0.5
+            then 'land an identity map: most accounts belong to nobody in the roster, so numbers about people are too small'
         when purpose_id = '_org' and purpose_count = 0 then 'register a first purpose: goal, outcome, baseline, target'
         when purpose_id = '_org' and measurable_count < purpose_count
             then {{ dbt.concat(["'declare what is missing for '", 'cast(purpose_count - measurable_count as string)', "' of '", 'cast(purpose_count as string)', "' purposes'"]) }}

@@ -81,23 +81,13 @@ reasons as (
 ),
 
 -- Without a roster nobody can be matched: that is unknown, not zero.
-roster as (
-
-    select count(*) as person_count from {{ ref('int_people') }} where is_on_roster
-
-),
-
 matches as (
 
     select
-        accounts.source,
-        count(*) as account_count,
-        case when max(roster.person_count) > 0 then sum(case when accounts.is_on_roster then 1 else 0 end) end
-            as matched_account_count
-    from {{ ref('int_accounts') }} as accounts
-    cross join roster
-    where accounts.account_kind = 'human'
-    group by accounts.source
+        source,
+        account_count,
+        case when roster_count > 0 then matched_count end as matched_account_count
+    from {{ ref('int_people_match') }}
 
 )
 

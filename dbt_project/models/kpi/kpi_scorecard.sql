@@ -134,6 +134,15 @@ evidence as (
 
 ),
 
+-- In the tools; a CRM has few users, and no roster is no match at all.
+people as (
+
+    select {{ safe_divide('sum(matched_count)', 'sum(account_count)') }} as match_share
+    from {{ ref('int_people_match') }}
+    where is_tool and roster_count > 0
+
+),
+
 judged as (
 
     select
@@ -167,10 +176,12 @@ judged as (
         crossing.t16_refusal_reason,
         counts.purpose_count,
         counts.measurable_count,
+        people.match_share,
         coalesce(observed.data_until_date, latest.data_until_date) as data_until_date
     from subjects
     cross join counts
     cross join latest
+    cross join people
     left join {{ ref('dim_metric') }} as metrics on subjects.metric_id = metrics.metric_id
     left join observed on subjects.metric_id = observed.metric_id
     left join baselines on subjects.purpose_id = baselines.purpose_id and subjects.metric_id = baselines.metric_id

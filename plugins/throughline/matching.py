@@ -1,0 +1,63 @@
+"""How many accounts the join with the roster finds, and what follows where it finds few: a word, or no publish.
+
+Adoption is a share of the people in the roster. Where their accounts are not found, whoever writes seems silent, and
+every number about people is too small without looking wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from throughline.source import Refused
+
+FEW: Final = 0.5  # below that most activity has no unit; the same bound stands in expectations/kpi.py
+TOO_FEW: Final = 0.1  # below that the numbers tell of the join and not of the people
+REMEDY: Final = "land an identity map (landing/identity_map/), or exports with e-mail addresses"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Accounts of people in one source: all, those with a known person, those whose person is in the roster."""
+
+    source: str
+    is_tool: bool
+    account_count: int
+    known_count: int
+    matched_count: int
+    roster_count: int
+
+    @property
+    def sentence(self) -> str:
+        """What was found, for those who run it; never published."""
+        unknown = self.account_count - self.known_count
+        why = f"; {unknown:,} show no e-mail address and are in no identity map" if unknown else ""
+        return f"{self.source}: {_percent(self)} of {self.account_count:,} accounts matched with the roster{why}"
+
+
+def matches(rows: Iterable[Mapping[str, Any]]) -> list[Match]:
+    """Of the rows of int_people_match, by source; none where there is no roster to match with."""
+    names = Match.__dataclass_fields__
+    found = [Match(**{name: row[name] for name in names}) for row in rows]
+    return sorted((one for one in found if one.roster_count), key=lambda one: one.source)
+
+
+def warnings(found: Iterable[Match]) -> list[str]:
+    """One sentence a source of which fewer than half of the accounts are matched."""
+    return [f"{one.sentence}; {REMEDY}" for one in found if one.matched_count < FEW * one.account_count]
+
+
+def check(found: Iterable[Match]) -> None:
+    """Raises Refused where the tools together match fewer than one in ten of those that could match.
+
+    More accounts than people in the roster cannot match, so outsiders alone do not fail it.
+    """
+    tools = [one for one in found if one.is_tool]
+    possible = sum(min(one.account_count, one.roster_count) for one in tools)
+    if possible and sum(one.matched_count for one in tools) < TOO_FEW * possible:
+        raise Refused(f"not published: {'; '.join(one.sentence for one in tools)}", remedy=f"{REMEDY}, and run again")
+
+
+def _percent(one: Match) -> str:
+    return f"{100 * one.matched_count / one.account_count:.0f} %"

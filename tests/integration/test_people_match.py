@@ -1,0 +1,58 @@
+"""The join of accounts with the roster on a real export that shows no e-mail address: it says so, and stops."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from throughline import intake, matching, transform
+from throughline.settings import Settings
+from throughline.source import Refused
+from throughline.warehouse import connect
+
+ROSTER = "email,org unit,start date\n" + "".join(f"person{n}@firm.example,Sales,2016-01-01\n" for n in range(12))
+IDS = "tool,tool user id,email\nslack,{},person1@firm.example\n"
+
+
+def test_zero_percent_matched_stops_the_publish_and_an_identity_map_heals_it(
+    settings: Settings, at: datetime, shared: Path
+) -> None:
+    export = shared / "exports" / "slack" / "hfaran+slack-export-viewer" / "export.zip"
+    if not export.exists():
+        pytest.skip("the sample is not here")
+    land(settings, at, {"people/roster.csv": ROSTER, "slack/export.zip": export})
+    with pytest.raises(Refused, match=r"^not published: slack: 0 % of 4 accounts matched with the roster; 4 show no"):
+        matching.check(match(settings, "+int_people_match"))
+    user = re.search(rb'"id": "(U\w+)"', users(export))
+    assert user
+    land(settings, at, {"identity_map/map.csv": IDS.format(user[1].decode())})
+    found = match(settings, "int_accounts int_people int_people_match")
+    assert [(one.source, one.known_count, one.matched_count) for one in found] == [("slack", 1, 1)]
+    matching.check(found)  # one of four is enough not to stop it, and is told
+    assert matching.warnings(found)[0].startswith("slack: 25 % of 4 accounts matched")
+
+
+def land(use: Settings, at: datetime, files: dict[str, str | Path]) -> None:
+    for name, content in files.items():
+        path = use.landing / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content) if isinstance(content, str) else shutil.copy(content, path)
+    for waiting in intake.discover(use, at=at):
+        assert intake.take(use, waiting["name"], waiting["file_id"], at=at).state == "loaded"
+
+
+def match(use: Settings, models: str) -> list[matching.Match]:
+    transform.prepare(use)
+    transform.dbt(use, "run", models)
+    return matching.matches(connect(use).read("intermediate.int_people_match").to_pylist())
+
+
+def users(export: Path) -> bytes:
+    import zipfile
+
+    with zipfile.ZipFile(export) as archive:
+        return archive.read(next(name for name in archive.namelist() if name.endswith("users.json")))
