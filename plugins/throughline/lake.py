@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +39,9 @@ from throughline.source import (
     Stopped,
     Table,
 )
+
+if TYPE_CHECKING:
+    import duckdb
 
 LINEAGE: Final = (pa.field("file_id", pa.string()), pa.field("loaded_at", TIMESTAMP))
 REJECTS: Final = pa.schema(
@@ -121,7 +124,7 @@ def _write(draft: Path, source: Source, file: LandingFile, people: Pseudonymiser
     with ExitStack() as open_files:
         writers: dict[str, pq.ParquetWriter] = {}
         rejects = open_files.enter_context(closing(_Rejects(draft / "rejects.parquet", file.file_id)))
-        for part in _parsed(source, file):
+        for part in open_files.enter_context(closing(_parsed(source, file))):
             match part:
                 case Batch(name, records):
                     table = source.table(name)
@@ -149,8 +152,7 @@ def _write(draft: Path, source: Source, file: LandingFile, people: Pseudonymiser
         rows = [dict(zip(COLUMNS.names, (file.file_id, *row), strict=True)) for row in sorted(landed.columns)]
         with _writer(draft / "columns.parquet", COLUMNS) as writer:
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=COLUMNS))
-    for name, path in landed.parquet.items():
-        landed.rows_duplicate += _drop_repeated(path, source.table(name))
+    landed.rows_duplicate = _drop_repeated({path: source.table(name) for name, path in landed.parquet.items()}, draft)
     landed.rows_loaded = landed.rows_in - landed.rows_rejected - landed.rows_duplicate
     if source.observed_from_seen and landed.observed_until is None:
         landed.observed_from = landed.observed_until = file.seen_at
@@ -183,7 +185,7 @@ class _Rejects:
         self._rows.clear()
 
 
-def _parsed(source: Source, file: LandingFile) -> Iterator[Parsed]:
+def _parsed(source: Source, file: LandingFile) -> Generator[Parsed]:
     """The parser's yield; what it did not foresee becomes a refusal, faults of the machine stay what they are."""
     try:
         yield from source.parse(file)
@@ -200,11 +202,8 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 
 
 def _lineage(records: pa.RecordBatch, table: Table, file: LandingFile) -> pa.RecordBatch:
-    count = records.num_rows
-    lineage = [
-        pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), [file.file_id]).cast(pa.string()),
-        pa.array([file.seen_at] * count, TIMESTAMP),
-    ]
+    values = (pa.scalar(file.file_id, pa.string()), pa.scalar(file.seen_at, TIMESTAMP))
+    lineage = [pa.repeat(value, records.num_rows) for value in values]
     return pa.RecordBatch.from_arrays([*records.columns, *lineage], schema=raw_schema(table))
 
 
@@ -218,30 +217,37 @@ def _observe(landed: Landed, table: Table, records: pa.RecordBatch) -> None:
         landed.observed_until = max(filter(None, (landed.observed_until, high)))
 
 
-def _drop_repeated(path: Path, table: Table) -> int:
+def _drop_repeated(written: Mapping[Path, Table], draft: Path) -> int:
     """Keep one row a key inside one file (the highest version, then the last); returns how many were dropped."""
     import duckdb
 
+    with duckdb.connect(config={"memory_limit": "256MB", "temp_directory": str(draft), "threads": "2"}) as db:
+        return sum(_repeated(db, path, table) for path, table in written.items())
+
+
+def _repeated(db: duckdb.DuckDBPyConnection, path: Path, table: Table) -> int:
     keys = ", ".join(f'"{column}"' for column in table.key)
     version = f'"{table.version}" desc nulls last, ' if table.version else ""
     source = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}', file_row_number = true)"
-    with duckdb.connect(config={"memory_limit": "256MB", "temp_directory": str(path.parent), "threads": "2"}) as db:
-        counted = db.execute(
-            f"select coalesce(sum(n - 1), 0) from (select count(*) n from {source} group by {keys} having count(*) > 1)"  # noqa: S608  # names from our own table
-        ).fetchone()
-        repeated = int(counted[0]) if counted else 0
-        if repeated:
-            kept = db.execute(
-                "select * exclude (file_row_number, copy_number) from (select *, row_number() over "  # noqa: S608  # names from our own table
-                f"(partition by {keys} order by {version} file_row_number desc) copy_number from {source}) "
-                "where copy_number = 1 order by file_row_number"
-            ).to_arrow_reader(20_000)
-            schema = raw_schema(table)
-            whole = path.with_suffix(".whole")
-            with _writer(whole, schema) as writer:
-                for batch in kept:
-                    writer.write_batch(batch.cast(schema))
-            whole.replace(path)
+
+    def counted(what: str) -> int:
+        (count,) = db.execute(f"select count(*) - {what} from {source}").fetchone() or (0,)  # noqa: S608  # names from our own table
+        return int(count)
+
+    if not counted(f"count(distinct hash({keys}))"):  # as many hashes as rows: no key twice; it costs a quarter
+        return 0
+    if repeated := counted(f"count(distinct row({keys}))"):
+        kept = db.execute(
+            "select * exclude (file_row_number, copy_number) from (select *, row_number() over "  # noqa: S608  # names from our own table
+            f"(partition by {keys} order by {version} file_row_number desc) copy_number from {source}) "
+            "where copy_number = 1 order by file_row_number"
+        ).to_arrow_reader(20_000)
+        schema = raw_schema(table)
+        whole = path.with_suffix(".whole")
+        with _writer(whole, schema) as writer:
+            for batch in kept:
+                writer.write_batch(batch.cast(schema))
+        whole.replace(path)
     return repeated
 
 

@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal, Protocol
 
+from throughline.packed import Packed
 from throughline.source import Refused
 
 MAX_MEMBERS = 1_000_000  # a ten-year export of 2,000 channels has about 700,000 day files
@@ -29,6 +30,7 @@ MAX_UNPACKED_BYTES = 200 * 1024**3  # four times the largest workspace export kn
 MAX_MEMBER_BYTES = 8 * 1024**3  # weekly CRM exports split their parts at 512 MB
 MAX_RATIO = 200  # JSON and CSV deflate to about 1:10, very repetitive CSV to 1:60; bombs start near 1:1000
 RATIO_FROM_BYTES = 10 * 1024**2  # small members may be all blanks; a bomb is not small
+DAMAGED = "this part of the archive is damaged (its checksum does not match)"
 _DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error)
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 SETTLING_SECONDS = 1.0  # between two looks at a file that changed just now
@@ -219,9 +221,23 @@ class Archive:
     def read(self, member: str) -> bytes:
         """One member, whole. Raises Refused when it is damaged."""
         try:
-            return self._zip.read(self._members[member])
+            return self.packed(member).inflate()
         except _DAMAGE:
             raise self._damaged(member) from None
+
+    def packed(self, member: str) -> Packed:
+        """One member as it lies in the archive, to be inflated elsewhere. Raises Refused when it is damaged."""
+        info = self._members[member]
+        try:
+            if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                return Packed.read(self._stream, info)
+            return Packed(self._zip.read(info), False, info.file_size, info.CRC)
+        except _DAMAGE:
+            raise self._damaged(member) from None
+
+    def size_bytes(self, member: str) -> int:
+        """Of the content, as the directory declares it."""
+        return self._members[member].file_size
 
     def chunks(self, member: str, size_bytes: int = 1 << 20) -> Iterator[bytes]:
         """One member in pieces. Raises Refused when it is damaged."""
@@ -233,11 +249,7 @@ class Archive:
             raise self._damaged(member) from None
 
     def _damaged(self, member: str) -> Refused:
-        return Refused(
-            "this part of the archive is damaged (its checksum does not match)",
-            where=f"{self.name} » {member}",
-            remedy="export it again",
-        )
+        return Refused(DAMAGED, where=f"{self.name} » {member}", remedy="export it again")
 
     def _declared(self) -> int:
         """How many entries the end of the directory declares, which zipfile does not compare with what it found."""

@@ -7,14 +7,15 @@ can neither be reversed nor linked to another organisation's. The namespace "ema
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_BLOCK_BYTES: Final = 64  # of SHA-256
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _BROADCAST = re.compile(r"<!(?:here|channel|everyone|subteam\^[A-Z0-9]+)(?:\|[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
@@ -34,21 +35,34 @@ class Pseudonymiser:
     def __init__(self, key: bytes) -> None:
         if len(key) < 32:
             raise ValueError("the pseudonym key must be at least 32 bytes")
-        self._mac = hmac.new(key, digestmod=hashlib.sha256)
+        # RFC 2104: sha256(outer + sha256(inner + message)); both halves are begun once, which saves half of the time
+        padded = (key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")
+        self._inner, self._outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
 
     def key(self, namespace: str, identifier: str) -> str:
         """One pseudonym: 32 hex characters."""
-        identifier = normalise_email(identifier) if namespace == "email" else identifier.strip()
-        mac = self._mac.copy()
-        mac.update(f"{namespace}:{identifier}".encode())
-        return mac.hexdigest()[:32]
+        return self._keyed(namespace)(identifier)
+
+    def _keyed(self, namespace: str) -> Callable[[str], str]:
+        """Identifier -> pseudonym, in one namespace."""
+        inner = self._inner.copy()
+        inner.update(f"{namespace}:".encode())
+        begin, end = inner.copy, self._outer.copy
+        normalise = normalise_email if namespace == "email" else str.strip
+
+        def keyed(identifier: str) -> str:
+            first, second = begin(), end()
+            first.update(normalise(identifier).encode())
+            second.update(first.digest())
+            return second.hexdigest()[:32]
+
+        return keyed
 
     def column(self, namespace: str, identifiers: pa.Array) -> pa.Array:
         """identifiers: string[n] -> string[n]; null and blank become null. Each distinct value is keyed once."""
         encoded = pc.dictionary_encode(identifiers)
-        keys = [
-            self.key(namespace, value) if value and value.strip() else None for value in encoded.dictionary.to_pylist()
-        ]
+        keyed = self._keyed(namespace)
+        keys = [keyed(value) if value and value.strip() else None for value in encoded.dictionary.to_pylist()]
         return pc.take(pa.array(keys, pa.string()), encoded.indices)
 
     def batch(self, records: pa.RecordBatch, people: Mapping[str, str]) -> pa.RecordBatch:
@@ -74,7 +88,7 @@ class Pseudonymiser:
         return pa.array(keys, pa.string())
 
 
-class Features(NamedTuple):  # a tuple, because one is made for every message
+class Features(NamedTuple):
     """What is kept of a text. `normalised` is only the input of a keyed fingerprint and is never written."""
 
     length: int
@@ -86,19 +100,64 @@ class Features(NamedTuple):  # a tuple, because one is made for every message
     normalised: str
 
 
+@dataclass(frozen=True)
+class FeatureColumns:
+    """The same for many texts, as columns; mentions only where there are any, by the text's place."""
+
+    length: list[int]
+    is_question: list[bool]
+    mentions: dict[int, tuple[str, ...]]
+    is_broadcast: list[bool]
+    tags: list[tuple[str, ...]]
+    crm_links: list[tuple[str, ...]]
+    normalised: list[str]
+
+
 def features(text: str) -> Features:
-    """Reduce a message in Slack's markup to features: lengths in characters, mentions as account ids.
+    """Reduce a message in Slack's markup to features, as `feature_columns`."""
+    found = feature_columns((text,))
+    return Features(
+        found.length[0],
+        found.is_question[0],
+        found.mentions.get(0, ()),
+        found.is_broadcast[0],
+        found.tags[0],
+        found.crm_links[0],
+        found.normalised[0],
+    )
+
+
+def feature_columns(texts: Sequence[str]) -> FeatureColumns:
+    """Reduce messages in Slack's markup to features: lengths in characters, mentions as account ids.
 
     A question mark inside a link asks nothing; full-width and Arabic ones ask as well.
     """
-    marked = "<" in text
-    plain = _MARKUP.sub(" ", text) if marked else text
-    return Features(
-        len(text),
-        "?" in plain or "？" in plain or "؟" in plain,
-        tuple(dict.fromkeys(_MENTION.findall(text))) if "<@" in text else (),
-        "<!" in text and _BROADCAST.search(text) is not None,
-        tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(plain))) if "#" in plain else (),
-        tuple(dict.fromkeys(_CRM_LINK.findall(text))) if "/00" in text else (),
-        " ".join(text.lower().split()),
+    plain, mentions, is_broadcast = list(texts), {}, [False] * len(texts)
+    tags: list[tuple[str, ...]] = [()] * len(texts)
+    crm_links = list(tags)
+    for at, text in enumerate(texts):
+        if "<" in text:
+            plain[at] = _MARKUP.sub(" ", text)
+            is_broadcast[at] = _BROADCAST.search(text) is not None
+            if found := _once(_MENTION, text):
+                mentions[at] = found
+        if "/" in text and "/00" in text:
+            crm_links[at] = _once(_CRM_LINK, text)
+    for at, text in enumerate(plain):
+        if "#" in text:
+            tags[at] = _once(_TAG, text, lower=True)
+    return FeatureColumns(
+        length=list(map(len, texts)),
+        is_question=["?" in text or "？" in text or "؟" in text for text in plain],
+        mentions=mentions,
+        is_broadcast=is_broadcast,
+        tags=tags,
+        crm_links=crm_links,
+        normalised=[" ".join(text.lower().split()) for text in texts],
     )
+
+
+def _once(pattern: re.Pattern[str], text: str, *, lower: bool = False) -> tuple[str, ...]:
+    """What the pattern finds, each once, in order."""
+    found = pattern.findall(text)
+    return tuple(dict.fromkeys(map(str.lower, found) if lower else found))

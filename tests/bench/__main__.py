@@ -1,17 +1,13 @@
-"""make bench: one Slack export landed to raw Parquet, beside a peer and the floor, in one run.
+"""make bench: a Slack export and a CRM's CSV landed to raw Parquet, beside peers and the floor, in one run.
 
-    landed     throughline: open, parse, pseudonymise, Parquet, repeated rows
-    DuckDB     read_json over the same day files, already unzipped, the same message columns into Parquet
-    dlt        the same messages into DuckDB, from the archive, nested parts kept as JSON
-    floor      inflating the archive and parsing its JSON into generic objects, nothing kept
-
-Each is a process of its own, so that memory is its own; the machine's noise is the spread of min and max.
-Messages: the first argument (default 200,000, about 1.6 KB each); rounds: the second (default 3).
+The first argument is the number of messages and of CSV rows (default 200,000; a message has about 1.6 KB), the second
+the number of rounds (default 3; dlt, which takes minutes, has one). What each way does stands in tests/bench/slack.py.
+Each is a process of its own, so that its memory is its own: the sum of its processes' peaks. The machine's noise is the
+spread of min and max; a ratio is the median of those within a round.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import subprocess
@@ -19,69 +15,27 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from tests.bench import crm, slack
 
-def landed(folder: Path) -> None:
-    from throughline import lake
-    from throughline.landing import LandingFile
-    from throughline.privacy import Pseudonymiser
-    from throughline.sources import SOURCES
-
-    path = folder / "slack" / "export.zip"
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    file = LandingFile("slack", "slack/export.zip", path, "0" * 64, path.stat().st_size, at)
-    lake.land(folder / "lake", SOURCES["slack"], file, Pseudonymiser(b"k" * 32))
-
-
-def duckdb_read_json(folder: Path) -> None:
-    import duckdb
-
-    with duckdb.connect(config={"threads": "1"}) as db:
-        db.execute(
-            'copy (select filename, ts, "user", text, subtype, thread_ts, bot_id, reactions, edited, files '
-            f"from read_json('{folder}/unzipped/*/*.json', filename = true, format = 'array', columns = {{"
-            "'ts': 'varchar', 'user': 'varchar', 'text': 'varchar', 'subtype': 'varchar', 'thread_ts': 'varchar', "
-            "'bot_id': 'varchar', 'reactions': 'json', 'edited': 'json', 'files': 'json'})) "
-            f"to '{folder}/duckdb.parquet' (format parquet)"
-        )
-
-
-def dlt_duckdb(folder: Path) -> None:
-    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
-    import dlt
-    import msgspec
-
-    def messages() -> Iterator[list[dict[str, Any]]]:
-        with zipfile.ZipFile(folder / "slack" / "export.zip") as archive:
-            for member in archive.infolist():
-                if "/" in member.filename and member.filename.endswith(".json"):
-                    yield msgspec.json.decode(archive.read(member))
-
-    target = dlt.destinations.duckdb(str(folder / "dlt.duckdb"))
-    pipeline = dlt.pipeline("bench", pipelines_dir=str(folder / "dlt"), destination=target, dataset_name="raw")
-    pipeline.run(dlt.resource(messages, name="messages", max_table_nesting=0))
-
-
-def floor(folder: Path) -> None:
-    import msgspec
-
-    decoder = msgspec.json.Decoder()
-    with zipfile.ZipFile(folder / "slack" / "export.zip") as archive:
-        for member in archive.infolist():
-            decoder.decode(archive.read(member))
-
-
+OURS = "landed"
 WAYS: dict[str, Callable[[Path], None]] = {
-    "landed": landed,
-    "DuckDB": duckdb_read_json,
-    "dlt": dlt_duckdb,
-    "floor": floor,
+    OURS: slack.landed,
+    "landed, alone": slack.landed_alone,
+    "DuckDB": slack.duckdb_same_columns,
+    "DuckDB, text": slack.duckdb_text,
+    "floor": slack.floor,
+    "dlt": slack.dlt_duckdb,
 }
+CSV: dict[str, Callable[[Path], None]] = {
+    "CSV": partial(crm.landed, name="Opportunity.csv"),
+    "weekly ZIP": partial(crm.landed, name="WE_00D.ZIP"),
+}
+ONCE = ("dlt",)
 
 
 def measure(way: str, folder: Path) -> tuple[float, float]:
@@ -93,39 +47,69 @@ def measure(way: str, folder: Path) -> tuple[float, float]:
     return float(seconds), float(peak)
 
 
-def main(messages: int, rounds: int) -> None:
-    from tests.fixtures.slack import generated
+def main(count: int, rounds: int) -> None:
+    from throughline.workers import cores
 
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        (folder / "slack").mkdir()
-        path = generated(folder / "slack" / "export.zip", messages)
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(folder / "unzipped")
-        size = sum(p.stat().st_size for p in (folder / "unzipped").rglob("*.json")) / 1e6
-        where = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        print(f"{where}, {messages:,} messages, {size:,.0f} MB of JSON")
-        times: dict[str, list[float]] = {way: [] for way in WAYS}
-        peaks: dict[str, float] = {}
-        for _ in range(rounds):  # in turn, so that a slow moment of the machine hits all alike
-            for way in WAYS:
-                seconds, peaks[way] = measure(way, folder)
-                times[way].append(seconds)
-        print(
-            f"{'':10}{'min':>8}{'median':>8}{'max':>8}  seconds {'messages/s':>12} {'peak MB':>8} {'time / floor':>13}"
-        )
+        print(f"{platform.machine()}, {cores()} cores, Python {platform.python_version()}")
+        size = _write_slack(folder, count)
+        print(f"\nSlack export: {count:,} messages, {size:,.0f} MB of JSON")
+        print(f"{'':15}{'min':>8}{'median':>8}{'max':>8}  seconds {'messages/s':>12}{'peak MB':>9}"
+              f"{'/ floor':>9}{'/ landed':>10}")  # fmt: skip
+        times, peaks = _rounds(WAYS, folder, rounds)
         for way, taken in times.items():
-            middle = median(taken)
-            ratio = median(mine / base for mine, base in zip(taken, times["floor"], strict=True))
-            spread = f"{min(taken):8.2f}{middle:8.2f}{max(taken):8.2f}"
-            print(f"{way:10}{spread}{'':9}{messages / middle:13,.0f} {peaks[way]:8.0f} {ratio:13.2f}")
+            ratios = [
+                median(mine / base for mine, base in zip(taken, times[other], strict=False))
+                for other in ("floor", OURS)
+            ]
+            rate = f"{count / median(taken):21,.0f}{peaks[way]:9.0f}"
+            print(f"{way:15}{_spread(taken)}{rate}{ratios[0]:9.2f}{ratios[1]:10.2f}", flush=True)
+        crm.write(folder, count)
+        print(
+            f"\nSalesforce opportunities: {count:,} rows, {(folder / 'Opportunity.csv').stat().st_size / 1e6:,.0f} MB"
+        )
+        print(f"{'':15}{'min':>8}{'median':>8}{'max':>8}  seconds {'M rows/min':>12}{'peak MB':>9}")
+        times, peaks = _rounds(CSV, folder, rounds)
+        for way, taken in times.items():
+            print(f"{way:15}{_spread(taken)}{count / median(taken) * 60 / 1e6:21.1f}{peaks[way]:9.0f}")
+
+
+def _write_slack(folder: Path, messages: int) -> float:
+    """The export and its day files beside it; their size in MB."""
+    from tests.fixtures.slack import generated
+
+    (folder / "slack").mkdir()
+    with zipfile.ZipFile(generated(folder / "slack" / "export.zip", messages)) as archive:
+        archive.extractall(folder / "unzipped")
+        return sum(member.file_size for member in archive.infolist()) / 1e6
+
+
+def _rounds(
+    ways: dict[str, Callable[[Path], None]], folder: Path, rounds: int
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Seconds of each round and the highest peak, by way; in turn, so that a slow moment hits all alike."""
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    peaks = dict.fromkeys(ways, 0.0)
+    for number in range(rounds):
+        for way in ways:
+            if number == 0 or way not in ONCE:
+                seconds, peak = measure(way, folder)
+                times[way].append(seconds)
+                peaks[way] = max(peaks[way], peak)
+    return times, peaks
+
+
+def _spread(taken: list[float]) -> str:
+    return f"{min(taken):8.2f}{median(taken):8.2f}{max(taken):8.2f}"
 
 
 def one(way: str, folder: Path) -> None:
     began = time.perf_counter()
-    WAYS[way](folder)
+    {**WAYS, **CSV}[way](folder)
     seconds = time.perf_counter() - began
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    ends = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(seconds, sum(ends) / 1024)  # of children the largest; no way has more than one
 
 
 if __name__ == "__main__":

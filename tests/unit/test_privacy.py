@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pyarrow as pa
 import pytest
 
-from throughline.privacy import Pseudonymiser, features
+from throughline.privacy import Pseudonymiser, feature_columns, features
 
 PEOPLE = Pseudonymiser(b"k" * 32)
 LINK = "https://example.lightning.force.com/lightning/r"
@@ -17,6 +19,12 @@ def test_a_pseudonym_is_keyed_namespaced_and_32_hex_characters() -> None:
     assert int(key, 16)
     assert key == PEOPLE.key("slack", " U00000001 ")
     assert len({key, PEOPLE.key("salesforce", "U00000001"), Pseudonymiser(b"j" * 32).key("slack", "U00000001")}) == 3
+
+
+@pytest.mark.parametrize("key", [b"k" * 32, b"0123456789abcdef" * 4, b"longer than a block of SHA-256, " * 3])
+def test_a_pseudonym_is_half_of_an_hmac(key: bytes) -> None:
+    expected = hmac.digest(key, "text:größe".encode(), "sha256").hex()[:32]
+    assert Pseudonymiser(key).key("text", "größe") == expected
 
 
 def test_addresses_join_whatever_their_spelling() -> None:
@@ -101,3 +109,15 @@ def test_copies_of_a_text_have_one_fingerprint_input() -> None:
     assert features(" The same\n\ttext ").normalised == features("the SAME text").normalised == "the same text"
     assert features(" \n").normalised == ""
     assert features("four").length == 4
+
+
+def test_many_texts_at_once_have_the_features_of_each() -> None:
+    texts = ["", "Who?", f"<@U00000001> see <{LINK}/Account/001000000000001/view> #deal-help", "<!here> <b>?</b>"]
+    found = feature_columns(texts)
+    for at, text in enumerate(texts):
+        one = features(text)
+        assert (found.length[at], found.is_question[at], found.mentions.get(at, ())) == one[:3]
+        assert (found.is_broadcast[at], found.tags[at], found.crm_links[at], found.normalised[at]) == one[3:]
+    assert found.is_question == [False, True, False, True]
+    assert found.is_broadcast == [False, False, False, True]
+    assert found.mentions == {2: ("U00000001",)}

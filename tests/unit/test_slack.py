@@ -118,8 +118,22 @@ def test_a_second_reading_gives_the_same(tmp_path: Path) -> None:
     assert parse(path) == parse(path)
 
 
+@pytest.mark.parametrize("helpers", [0, 1, 2])
+def test_helping_processes_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helpers: int) -> None:
+    """In parts of one day file each, with damage, rejects and strangers among them."""
+    days = {f"general/2023-11-{day:02}.json": [message(day, author=f"U{day % 5:08}")] for day in range(1, 20)}
+    broken = {"general/2023-12-01.json": b"[{", "general/2023-12-02.json": [message(type="other"), message(40)]}
+    path = write_zip(tmp_path / "export.zip", members({**days, **broken}))
+    expected = parse(path)
+    monkeypatch.setattr(slack, "PART_BYTES", 1)
+    monkeypatch.setattr(slack, "_helpers", lambda export: helpers)
+    assert parse(path) == expected
+    assert len(expected) == 5, "a damaged day, a rejected record, and messages, channels and users"
+
+
 def test_memory_does_not_grow_with_the_number_of_day_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows_of, "BATCH_ROWS", 1_000)  # so that each table fills batches in both exports
+    monkeypatch.setattr(slack, "PART_BYTES", 1 << 20)
     parse_and_drop(generated(tmp_path / "warm.zip", 5_000))  # caches and code are loaded once
     peaks = {}
     for messages in (10_000, 50_000):

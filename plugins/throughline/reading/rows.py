@@ -32,3 +32,22 @@ class Rows:
                 arrays = [pa.array(values[at:end:width], kind) for at, kind in columns]
                 del values[:end]
                 yield Batch(table.name, pa.RecordBatch.from_arrays(arrays, schema=table.schema))
+
+
+class Batches:
+    """Record batches of any size on their way into batches of BATCH_ROWS."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self._waiting = {table.name: table.schema.empty_table() for table in tables}
+
+    def add(self, name: str, records: pa.RecordBatch) -> None:
+        self._waiting[name] = pa.concat_tables([self._waiting[name], pa.Table.from_batches([records])])
+
+    def full(self, *, rest: bool = False) -> Iterator[Batch]:
+        """Full batches of BATCH_ROWS; with `rest` whatever is left too."""
+        for name, waiting in self._waiting.items():
+            end = waiting.num_rows if rest else waiting.num_rows - waiting.num_rows % BATCH_ROWS
+            for at in range(0, end, BATCH_ROWS):
+                whole = waiting.slice(at, min(BATCH_ROWS, end - at)).combine_chunks()
+                yield Batch(name, whole.to_batches()[0])
+            self._waiting[name] = waiting.slice(end)

@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NoReturn
+from zipfile import BadZipFile
 
 import msgspec
 
-from throughline.landing import Archive
+from throughline.landing import DAMAGED, Archive
+from throughline.packed import Packed
 from throughline.reading.records import Records, Unreadable, read_list
 from throughline.reading.slack_records import CHANNELS, MESSAGES, ORIGINS, USERS, Channel, User
 from throughline.source import Damaged, Ignored, Refused, Rejected
@@ -83,9 +85,15 @@ class Export:
         """The conversations of one list of CHANNEL_FILES, none where it is missing, and what was wrong with it."""
         return self._top(name, "channels", CHANNELS)
 
-    def messages(self, member: str) -> Records:
-        """The messages of one day file. Raises Unreadable when it is no list at all."""
-        return self._read(member, MESSAGES)
+    def packed(self, member: str) -> Packed | None:
+        """One day file, for `day_messages`; None when the archive is damaged there."""
+        try:
+            return self._archive.packed(member)
+        except Refused:
+            return None
+
+    def size_bytes(self, member: str) -> int:
+        return self._archive.size_bytes(member)
 
     def team(self, users: list[User]) -> str:
         """The workspace: what most of users.json says, else most messages of the first day files.
@@ -123,6 +131,17 @@ class Export:
         except Refused as error:
             raise Unreadable(error.what) from None
         return read_list(data, decoder)
+
+
+def day_messages(packed: Packed | None) -> Records:
+    """The messages of one day file. Raises Unreadable when it is no list at all."""
+    try:
+        if packed is None:
+            raise BadZipFile
+        data = packed.inflate()
+    except BadZipFile:
+        raise Unreadable(DAMAGED) from None
+    return read_list(data, MESSAGES)
 
 
 def exports(archive: Archive) -> list[Export]:

@@ -1,18 +1,25 @@
-"""Slack records -> rows: the tables of the source, and what of a message goes where."""
+"""Slack records -> rows: the tables of the source, and what of a message goes where.
+
+Messages are taken column by column, some thousands at once: a function call a message would cost more than its JSON.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from throughline.privacy import features
-from throughline.reading.records import Records
-from throughline.reading.rows import Rows
-from throughline.reading.slack_records import Message, Reaction
-from throughline.source import TIMESTAMP, Table
+from throughline.packed import Packed
+from throughline.privacy import feature_columns
+from throughline.reading.records import Unreadable
+from throughline.reading.slack_archive import day_messages
+from throughline.reading.slack_records import Message
+from throughline.source import TIMESTAMP, Damaged, Rejected, Table
 
 YEAR_9999: Final = 253_402_300_800  # where date types end; a time beyond is in milliseconds, or nonsense
 SLACKBOT: Final = "USLACKBOT"  # never listed in users.json
@@ -73,92 +80,208 @@ TABLES: Final = (
         version="updated_at",
     ),
 )
+_SCHEMAS: Final = {table.name: table.schema for table in TABLES}
+
+
+class Day(NamedTuple):
+    """One day file: its bytes, None where the archive is damaged; where it lies, for reports; its conversation."""
+
+    packed: Packed | None
+    place: str
+    channel_id: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known before the first message: the accounts of users.json, and those of them that are bots."""
+
+    team_id: str
+    accounts: frozenset[str]
+    bots: frozenset[str]
 
 
 @dataclass
-class _Stranger:
+class Stranger:
     """An account that users.json does not list, as its messages show it; is_bot None: it wrote none."""
 
     is_bot: bool | None = None
     is_guest: bool | None = None
 
-
-class Reader:
-    """Turns messages into rows. `known`: accounts of users.json; `bots`: those of them that are bots."""
-
-    def __init__(self, team_id: str, rows: Rows, known: set[str], bots: set[str]) -> None:
-        self.team_id, self.rows, self.known, self.bots = team_id, rows, known, bots | {SLACKBOT}
-        self.strangers: dict[str, _Stranger] = {}
-
-    def take(self, day: Records, channel_id: str) -> Iterator[tuple[int, str]]:
-        """Append the rows of one day file; yield number and reason of what is no message."""
-        team_id, known, bots = self.team_id, self.known, self.bots
-        message_row = self.rows.values["messages"].extend
-        mention_row = self.rows.values["mentions"].extend
-        for number, message in zip(day.numbers, day.records, strict=True):
-            ts, subtype, edited = message.ts, message.subtype, message.edited
-            try:
-                sent_at = microseconds(ts)
-                edited_at = microseconds(edited.ts) if edited is not None else None
-            except ValueError:
-                yield number, "ts or edited.ts is not 'seconds.microseconds'"
-                continue
-            if message.type != "message":
-                yield number, "type is not 'message'"
-                continue
-            if subtype is None and message.room is not None:
-                subtype = "huddle_thread"  # some exports leave it out: nobody wrote such a message
-            user = message.user or (message.comment.user if message.comment is not None else None) or None
-            is_bot = bool(message.bot_id) or subtype == "bot_message" or user in bots
-            if user is not None and user not in known:
-                self._stranger(user, message, is_bot=is_bot)
-            text = features(message.text or "")
-            mentions = text.mentions
-            if mentions and user in mentions:
-                mentions = tuple(mention for mention in mentions if mention != user)
-            for mention in mentions:
-                mention_row((team_id, channel_id, ts, sent_at, mention))
-            if message.reactions:
-                self._reactions(message.reactions, channel_id, ts, sent_at)
-            # until 2018 a shared file was no list, and each comment on it repeated it
-            file_count = len(message.files) if message.files else int(subtype == "file_share")
-            message_row(
-                (
-                    team_id,
-                    channel_id,
-                    ts,
-                    sent_at,
-                    user,
-                    subtype,
-                    message.thread_ts or None,
-                    is_bot,
-                    subtype == "tombstone",
-                    text.length,
-                    text.is_question,
-                    len(mentions),
-                    text.is_broadcast,
-                    text.normalised or None,
-                    " ".join(text.tags),
-                    " ".join(text.crm_links),
-                    file_count,
-                    edited_at,
-                )
-            )
-
-    def _reactions(self, reactions: list[Reaction], channel_id: str, ts: str, sent_at: int) -> None:
-        row = self.rows.values["reactions"].extend
-        for reaction in reactions:
-            for user in dict.fromkeys(reaction.users):
-                row((self.team_id, channel_id, ts, sent_at, reaction.name, user))
-                if user not in self.known:
-                    self.strangers.setdefault(user, _Stranger())
-
-    def _stranger(self, user: str, message: Message, *, is_bot: bool) -> None:
+    def add(self, later: Stranger) -> None:
         """A person can post through an app, so one message without a bot makes a person."""
-        stranger = self.strangers.setdefault(user, _Stranger())
-        stranger.is_bot = is_bot and stranger.is_bot is not False
-        if (profile := message.user_profile) is not None and profile.is_restricted is not None:
-            stranger.is_guest = profile.is_restricted or bool(profile.is_ultra_restricted)
+        if later.is_bot is not None:
+            self.is_bot = later.is_bot and self.is_bot is not False
+        if later.is_guest is not None:
+            self.is_guest = later.is_guest
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What some day files hold: rows by table, what could not be read, accounts that are not known."""
+
+    records: dict[str, pa.RecordBatch]
+    findings: list[Damaged | Rejected]
+    strangers: dict[str, Stranger]
+
+
+def take(known: Known, days: Sequence[Day]) -> Taken:
+    """The rows of some day files. Pure, so that any process may do it."""
+    messages: list[Message] = []
+    channel_ids: list[str] = []
+    findings: list[list[Damaged | Rejected]] = [[] for _ in days]
+    starts: list[int] = []  # of each day file, its first message
+    numbers: list[Sequence[int]] = []
+    for at, day in enumerate(days):
+        starts.append(len(messages))
+        numbers.append(())
+        try:
+            found = day_messages(day.packed)
+        except Unreadable as error:
+            findings[at].append(Damaged(f"{day.place}{error.at}", error.reason))
+            continue
+        findings[at] += [_rejected(day, number, reason) for number, reason in found.wrong]
+        numbers[at] = found.numbers
+        messages += found.records
+        channel_ids += [day.channel_id] * len(found.records)
+    times = _times(messages)
+    if wrong := _wrong(messages, times):
+        for index, reason in sorted(wrong.items()):
+            at = bisect(starts, index) - 1
+            findings[at].append(_rejected(days[at], numbers[at][index - starts[at]], reason))
+        channel_ids = [channel_id for index, channel_id in enumerate(channel_ids) if index not in wrong]
+        messages = [message for index, message in enumerate(messages) if index not in wrong]
+        times = _times(messages)
+    records, strangers = _columns(known, messages, channel_ids, times)
+    return Taken(records, list(chain.from_iterable(findings)), strangers)
+
+
+class _Times(NamedTuple):
+    """ts and edited.ts as text, then as microseconds; NULL where they cannot be read."""
+
+    ts: pa.Array
+    edited_ts: pa.Array
+    sent_at: pa.Array
+    edited_at: pa.Array
+
+
+def _times(messages: Sequence[Message]) -> _Times:
+    ts = pa.array([message.ts for message in messages], pa.string())
+    edited = [message.edited.ts if message.edited is not None else None for message in messages]
+    edited_ts = pa.array(edited, pa.string())
+    return _Times(ts, edited_ts, _microseconds(ts), _microseconds(edited_ts))
+
+
+def _wrong(messages: Sequence[Message], times: _Times) -> dict[int, str]:
+    """Place of each message that is none -> reason."""
+    unread = [
+        pc.and_(pc.is_valid(text), pc.is_null(time))
+        for text, time in ((times.ts, times.sent_at), (times.edited_ts, times.edited_at))
+    ]
+    timeless = pc.indices_nonzero(pc.or_(*unread)).to_pylist()
+    others = {index: "type is not 'message'" for index, one in enumerate(messages) if one.type != "message"}
+    return others | dict.fromkeys(timeless, "ts or edited.ts is not 'seconds.microseconds'")
+
+
+def _columns(
+    known: Known, messages: Sequence[Message], channel_ids: Sequence[str], times: _Times
+) -> tuple[dict[str, pa.RecordBatch], dict[str, Stranger]]:
+    """The tables of some messages, and their strangers."""
+    users = [
+        message.user or (message.comment.user if message.comment is not None else None) or None for message in messages
+    ]
+    subtypes = [  # some exports leave out that of a huddle: nobody wrote such a message
+        message.subtype if message.subtype is not None or message.room is None else "huddle_thread"
+        for message in messages
+    ]
+    is_bot = [
+        bool(message.bot_id) or subtype == "bot_message" or user in known.bots
+        for message, subtype, user in zip(messages, subtypes, users, strict=True)
+    ]
+    text = feature_columns([message.text or "" for message in messages])
+    mentions = [(index, name) for index, names in text.mentions.items() for name in names if name != users[index]]
+    mention_counts = [0] * len(messages)
+    for index, _ in mentions:
+        mention_counts[index] += 1
+    reactions = [
+        (index, reaction.name, user)
+        for index, message in enumerate(messages)
+        for reaction in message.reactions or ()
+        for user in dict.fromkeys(reaction.users)
+    ]
+    channels, sent_at = pa.array(channel_ids, pa.string()), times.sent_at.view(TIMESTAMP)
+
+    def beside(of: list[int]) -> list[pa.Array]:
+        """The columns that each row has of its message."""
+        at = pa.array(of, pa.int64())
+        return [pa.repeat(known.team_id, len(of)), *(column.take(at) for column in (channels, times.ts, sent_at))]
+
+    records = {
+        "messages": _batch(
+            "messages",
+            pa.repeat(known.team_id, len(messages)),
+            channels,
+            times.ts,
+            sent_at,
+            users,
+            subtypes,
+            [message.thread_ts or None for message in messages],
+            is_bot,
+            [subtype == "tombstone" for subtype in subtypes],
+            text.length,
+            text.is_question,
+            mention_counts,
+            text.is_broadcast,
+            [normalised or None for normalised in text.normalised],
+            [" ".join(tags) for tags in text.tags],
+            [" ".join(links) for links in text.crm_links],
+            # until 2018 a shared file was no list, and each comment on it repeated it
+            [
+                len(message.files) if message.files else int(subtype == "file_share")
+                for message, subtype in zip(messages, subtypes, strict=True)
+            ],
+            times.edited_at.view(TIMESTAMP),
+        ),
+        "mentions": _batch("mentions", *beside([of for of, _ in mentions]), [user for _, user in mentions]),
+        "reactions": _batch(
+            "reactions",
+            *beside([of for of, _, _ in reactions]),
+            [emoji for _, emoji, _ in reactions],
+            [user for _, _, user in reactions],
+        ),
+    }
+    return records, _strangers(known, messages, users, is_bot)
+
+
+def _batch(name: str, *columns: Any) -> pa.RecordBatch:
+    schema = _SCHEMAS[name]
+    arrays = [
+        column if isinstance(column, pa.Array) else pa.array(column, kind)
+        for column, kind in zip(columns, schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _strangers(
+    known: Known, messages: Sequence[Message], users: Sequence[str | None], is_bot: Sequence[bool]
+) -> dict[str, Stranger]:
+    """Authors and reactors that are not known, in the order of their first message."""
+    found: dict[str, Stranger] = {}
+    for message, user, wrote_as_bot in zip(messages, users, is_bot, strict=True):
+        if user is not None and user not in known.accounts:
+            profile = message.user_profile
+            is_guest = None
+            if profile is not None and profile.is_restricted is not None:
+                is_guest = profile.is_restricted or bool(profile.is_ultra_restricted)
+            found.setdefault(user, Stranger()).add(Stranger(wrote_as_bot, is_guest))
+        for reaction in message.reactions or ():
+            for reactor in reaction.users:
+                if reactor not in known.accounts:
+                    found.setdefault(reactor, Stranger())
+    return found
+
+
+def _rejected(day: Day, number: int, reason: str) -> Rejected:
+    return Rejected("messages", f"{day.place}, record {number}", reason)
 
 
 def seconds(epoch: float | str | None) -> int | None:
@@ -170,13 +293,17 @@ def seconds(epoch: float | str | None) -> int | None:
     return int(seconds * 1_000_000) if 0 < seconds < YEAR_9999 else None
 
 
-def microseconds(ts: str) -> int:
-    """ "1434772080.000006" -> microseconds since 1970. Raises ValueError."""
-    if len(ts) == 17 and ts[10] == ".":  # as Slack writes it
-        digits = ts[:10] + ts[11:]
-        if digits.isdigit():
-            return int(digits)
+def _microseconds(texts: pa.Array) -> pa.Array:
+    """ "1434772080.000006" -> microseconds since 1970; NULL where it is no such time."""
+    as_slack_writes = pc.match_substring_regex(texts, r"^[0-9]{10}\.[0-9]{6}$")
+    if pc.all(as_slack_writes).as_py():
+        return pc.cast(pc.replace_substring(texts, ".", ""), pa.int64())
+    return pa.array([None if text is None else _one_time(text) for text in texts.to_pylist()], pa.int64())
+
+
+def _one_time(ts: str) -> int | None:
+    """The same for one ts that may be written otherwise."""
     seconds, _, fraction = ts.partition(".")
-    if not (seconds.isdigit() and len(seconds) <= 10 and (not fraction or fraction.isdigit())):
-        raise ValueError
+    if not (seconds.isdecimal() and len(seconds) <= 10 and (not fraction or fraction.isdecimal())):
+        return None
     return int(seconds + fraction[:6].ljust(6, "0"))

@@ -21,19 +21,20 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from throughline.landing import Archive, LandingFile
-from throughline.reading.records import Unreadable
-from throughline.reading.rows import Rows
+from throughline.reading.rows import Batches, Rows
 from throughline.reading.slack_archive import CHANNEL_FILES, Export, exports
 from throughline.reading.slack_records import Channel, User
-from throughline.reading.slack_rows import SLACKBOT, TABLES, Reader, seconds
-from throughline.source import Damaged, Parsed, Rejected, Source
+from throughline.reading.slack_rows import SLACKBOT, TABLES, Day, Known, Stranger, seconds, take
+from throughline.source import Parsed, Source
+from throughline.workers import cores, ordered
 
+PART_BYTES: Final = 16 << 20  # of JSON, about 10,000 messages: more at once is no faster
+HELPED_FROM_BYTES: Final = 128 << 20  # of JSON; a helping process is ready when 60 MB are done without it
 _CONVERSATION_ID = re.compile(r"[CDG][A-Z0-9]{7,}", re.ASCII)
 
 
@@ -47,49 +48,71 @@ class _Conversation:
 
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
-    """Yield the batches and findings of one export. Raises Refused for other layouts. Memory: one day file."""
+    """Yield batches and findings of one export. Raises Refused for other layouts. Memory: PART_BYTES, or a day file."""
     with Archive(file.content, file.name) as archive:
-        rows = Rows(TABLES)
-        known: set[str] = set()
-        bots: set[str] = set()
+        lists, said = Rows(TABLES[3:]), Batches(TABLES[:3])
+        accounts: set[str] = set()
+        bots = {SLACKBOT}
         for export in exports(archive):
-            yield from _export(export, rows, known, bots)
-        yield from rows.batches(rest=True)
+            yield from _export(export, lists, said, accounts, bots)
+        yield from said.full(rest=True)
+        yield from lists.batches(rest=True)
 
 
-def _export(export: Export, rows: Rows, known: set[str], bots: set[str]) -> Iterator[Parsed]:
-    """One workspace, or the organisation's part. known, bots: accounts listed so far; those listed here are added."""
+def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots: set[str]) -> Iterator[Parsed]:
+    """One workspace, or the organisation's part. accounts, bots: those listed so far; those listed here are added."""
     yield from export.left_out()
     users, findings = export.users()
     yield from findings
     team_id = export.team(users)
     for user in users:
-        rows.values["users"] += _user(user, team_id)
-    known.update(user.id for user in users)
+        lists.values["users"] += _user(user, team_id)
+    accounts.update(user.id for user in users)
     bots.update(user.id for user in users if _is_bot(user))
     conversations: dict[str, _Conversation] = {}
     for name, kind in CHANNEL_FILES.items():
         channels, findings = export.channels(name)
         yield from findings
         for channel in channels:
-            rows.values["channels"] += _listed(channel, kind, team_id, conversations)
-    reader = Reader(team_id, rows, known, bots)
-    for member, folder, name in export.days:
+            lists.values["channels"] += _listed(channel, kind, team_id, conversations)
+    for folder in dict.fromkeys(folder for _, folder, _ in export.days):
         if folder not in conversations:
             conversations[folder] = found = _unlisted(folder)
-            rows.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
+            lists.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
+    yield from lists.batches()
+    known = Known(team_id, frozenset(accounts), frozenset(bots))
+    strangers: dict[str, Stranger] = {}
+    for taken in ordered(take, known, _parts(export, conversations), helpers=_helpers(export)):
+        yield from taken.findings
+        for name, records in taken.records.items():
+            said.add(name, records)
+        yield from said.full()
+        for user_id, stranger in taken.strangers.items():
+            strangers.setdefault(user_id, Stranger()).add(stranger)
+    for user_id, stranger in strangers.items():
+        lists.values["users"] += (team_id, user_id, None, bool(stranger.is_bot), None, stranger.is_guest, None, None)
+
+
+def _helpers(export: Export) -> int:
+    """One more process where there is a core for it, and work for longer than it takes to start."""
+    size_bytes = sum(export.size_bytes(member) for member, _, _ in export.days)
+    return min(1, cores() - 1) if size_bytes >= HELPED_FROM_BYTES else 0
+
+
+def _parts(export: Export, conversations: Mapping[str, _Conversation]) -> Iterator[list[Day]]:
+    """The day files in the archive's order, PART_BYTES of JSON at once."""
+    part: list[Day] = []
+    size_bytes = 0
+    for member, folder, name in export.days:
         conversation = conversations[folder]
         place = f"{export.label}{conversation.name or conversation.id}/{name}"
-        try:
-            day = export.messages(member)
-        except Unreadable as error:
-            yield Damaged(f"{place}{error.at}", error.reason)
-            continue
-        for number, reason in chain(day.wrong, reader.take(day, conversation.id)):
-            yield Rejected("messages", f"{place}, record {number}", reason)
-        yield from rows.batches()
-    for user_id, stranger in reader.strangers.items():
-        rows.values["users"] += (team_id, user_id, None, bool(stranger.is_bot), None, stranger.is_guest, None, None)
+        part.append(Day(export.packed(member), place, conversation.id))
+        size_bytes += export.size_bytes(member)
+        if size_bytes >= PART_BYTES:
+            yield part
+            part, size_bytes = [], 0
+    if part:
+        yield part
 
 
 def _listed(channel: Channel, kind: str, team_id: str, conversations: dict[str, _Conversation]) -> tuple[Any, ...]:

@@ -1,0 +1,57 @@
+"""One member of a ZIP as it lies there, still packed: small to hand on, and checked wherever it is inflated.
+
+`zipfile` inflates with zlib; ISA-L does the same three times as fast, and its checksum five times.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from isal import igzip_lib, isal_zlib
+
+_HEADER: Final = struct.Struct("<4s22xHH")  # signature, lengths of name and extra field
+_IS_UTF8: Final = 0x800
+
+
+@dataclass(frozen=True)
+class Packed:
+    """size_bytes and checksum as the archive's directory declares them of the content."""
+
+    content: bytes
+    is_deflated: bool
+    size_bytes: int
+    checksum: int
+
+    @staticmethod
+    def read(stream: BinaryIO, info: zipfile.ZipInfo) -> Packed:
+        """The member that the directory describes. Raises BadZipFile when another, or none, lies there."""
+        stream.seek(info.header_offset)
+        header = stream.read(_HEADER.size)
+        if len(header) < _HEADER.size or not header.startswith(b"PK\x03\x04"):
+            raise zipfile.BadZipFile("no member begins here")
+        _, name_bytes, extra_bytes = _HEADER.unpack(header)
+        name = stream.read(name_bytes)
+        if name.decode("utf-8" if info.flag_bits & _IS_UTF8 else "cp437") != info.orig_filename:
+            raise zipfile.BadZipFile("the directory gives it another name")
+        stream.seek(extra_bytes, 1)
+        content = stream.read(info.compress_size)
+        return Packed(content, info.compress_type == zipfile.ZIP_DEFLATED, info.file_size, info.CRC)
+
+    def inflate(self) -> bytes:
+        """The content. Raises BadZipFile unless it is exactly what the directory declares."""
+        try:
+            # a bomb goes off no further than one byte beyond the declared size
+            content = self._inflated() if self.is_deflated else self.content
+        except igzip_lib.IsalError:  # type: ignore[misc]  # its stub names no class
+            raise zipfile.BadZipFile("it cannot be inflated") from None
+        if len(content) != self.size_bytes or isal_zlib.crc32(content) != self.checksum:
+            raise zipfile.BadZipFile("its checksum does not match")
+        return content
+
+    def _inflated(self) -> bytes:
+        inflated: bytes = isal_zlib.decompressobj(-zlib.MAX_WBITS).decompress(self.content, self.size_bytes + 1)
+        return inflated
