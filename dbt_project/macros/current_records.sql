@@ -21,7 +21,9 @@ left join (
             ) as copy_rank
         from {{ relation }} as copies
         inner join (
-            select {{ key | join(', ') }} from {{ relation }} group by {{ key | join(', ') }} having count(*) > 1
+            select {{ key | join(', ') }} from {{ relation }} as held
+            where {{ of_touched_files(relation, 'held', key) }}
+            group by {{ key | join(', ') }} having count(*) > 1
         ) as repeated on {{ same_key('copies', 'repeated', key) }}
         left join (
             select file_id, max(observed_until) as observed_until from {{ ref('stg_throughline__files') }} group by file_id
@@ -29,7 +31,7 @@ left join (
     ) as ranked
     where copy_rank > 1
 ) as outdated on {{ same_key('records', 'outdated', key + ['file_id']) }}
-where outdated.file_id is null
+where outdated.file_id is null and {{ of_touched_files(relation, 'records', key) }}
 {% endmacro %}
 
 {% macro same_key(left, right, key) -%}

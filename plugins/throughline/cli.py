@@ -83,10 +83,13 @@ def ingest(
 
 
 @app.command()
-def build(as_json: Json = False) -> None:
+def build(
+    full: Annotated[bool, typer.Option("--full", help="Build every table anew, not only what changed.")] = False,
+    as_json: Json = False,
+) -> None:
     """Build beside the live tables: dbt, tests, exit gate."""
     use = settings.load()
-    _build(use)
+    _build(use, full=full)
     _print(as_json, {"built": True}, lambda: out.print("built and audited; publish it with: throughline publish"))
 
 
@@ -297,12 +300,12 @@ def _ingest(use: settings.Settings, only: set[str]) -> list[intake.Taken]:
     return taken
 
 
-def _build(use: settings.Settings) -> None:
+def _build(use: settings.Settings, *, full: bool = False) -> None:
     if not Ledger(use.ledger).entries("loaded", "published"):
         sample = f", or run: throughline sample {use.landing}" if isinstance(use.landing, Path) else ""
         raise Refused("nothing is loaded yet", remedy=f"drop exports into {use.landing}{sample}")
     with _progress("build", None) as step:
-        transform.build(use, at=_now(), progress=step)
+        transform.build(use, at=_now(), progress=step, full=full)
     for sentence in matching.warnings(transform.people(use)):
         err.print(f"throughline: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from throughline.metrics import metric_rows, metric_schema
 from throughline.settings import Settings, quiet_environment
 from throughline.source import TIMESTAMP, Refused
 from throughline.sources import SOURCES
-from throughline.warehouse import connect, staged_file
+from throughline.warehouse import Raw, connect, staged_file
 
 KEPT_PUBLISHES: Final = 5
 MODELS: Final = "path:models/staging path:models/intermediate path:models/marts"
@@ -70,8 +70,6 @@ class Publication:
 
 def prepare(settings: Settings) -> None:
     """Schema raw of the warehouse: the loaded files' records, and what the ledger knows of every file."""
-    from throughline import adoption, calibration, evidence
-
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
     _note_build(settings, files=sorted(entry.file_id for entry in current), audited_at=None)
@@ -82,15 +80,29 @@ def prepare(settings: Settings) -> None:
                 paths = {file_id: lake.raw_file(settings.lake, source.name, table.name, file_id) for file_id in files}
                 written = {file_id: path for file_id, path in paths.items() if path.exists()}
                 raw.records(f"{source.name}__{table.name}", lake.raw_schema(table), written)
-        raw.table("files", FILES, map(_file_row, ledger.entries(*CURRENT, "quarantined")))
-        raw.table("rejects", REJECTS, _reject_rows(settings, current))
-        raw.table("file_columns", COLUMNS, _column_rows(settings, current))
-        raw.table("metrics", metric_schema(), metric_rows())
-        raw.ensure("impact_result", evidence.RESULT)
-        raw.ensure("impact_event_study", evidence.EVENT_STUDY)
-        raw.ensure("adoption_growth", adoption.GROWTH)
-        raw.ensure("adoption_forecast", adoption.FORECAST)
-        raw.ensure("calibration", calibration.SCHEMA)
+        known = map(_file_row, ledger.entries(*CURRENT, "quarantined"))
+        know(raw, known, rejects=_reject_rows(settings, current), columns=_column_rows(settings, current))
+
+
+def know(
+    raw: Raw,
+    files: Iterable[dict[str, Any]],
+    *,
+    rejects: Iterable[dict[str, Any]] = (),
+    columns: Iterable[dict[str, Any]] = (),
+) -> None:
+    """The tables of schema raw that hold no export's records: what throughline itself knows, and its own results."""
+    from throughline import adoption, calibration, evidence
+
+    raw.table("files", FILES, files)
+    raw.table("rejects", REJECTS, rejects)
+    raw.table("file_columns", COLUMNS, columns)
+    raw.table("metrics", metric_schema(), metric_rows())
+    raw.ensure("impact_result", evidence.RESULT)
+    raw.ensure("impact_event_study", evidence.EVENT_STUDY)
+    raw.ensure("adoption_growth", adoption.GROWTH)
+    raw.ensure("adoption_forecast", adoption.FORECAST)
+    raw.ensure("calibration", calibration.SCHEMA)
 
 
 def dbt_profile(settings: Settings) -> dict[str, str]:
@@ -107,17 +119,24 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def dbt(
-    settings: Settings, command: str = "build", select: str | None = None, progress: Progress | None = None
+    settings: Settings,
+    command: str = "build",
+    select: str | None = None,
+    progress: Progress | None = None,
+    *,
+    full: bool = False,
 ) -> None:
     """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed.
 
-    Unit tests check the SQL, not the data: they belong to the project's tests and stay out of here.
+    Unit tests check the SQL, not the data: they belong to the project's tests and stay out of here. full: build what
+    has not changed too.
     """
     arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--log-format-file", "text"]
     arguments += ["--no-use-colors", command]
     arguments += ["--exclude-resource-type", "unit_test"] if command == "build" else []
     arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
     arguments += ["--select", *select.split()] if select else []
+    arguments += ["--full-refresh"] if full else []
     environment = quiet_environment() | dbt_environment(settings)
     failures: list[str] = []
     with subprocess.Popen(  # noqa: S603  # our own arguments
@@ -156,12 +175,15 @@ def audit(settings: Settings, *, at: datetime) -> None:
     )
 
 
-def build(settings: Settings, *, at: datetime, progress: Progress | None = None) -> None:
-    """Everything up to the swap: raw, dbt models and tests, the designs' evidence, exit gate."""
+def build(settings: Settings, *, at: datetime, progress: Progress | None = None, full: bool = False) -> None:
+    """Everything up to the swap: raw, dbt models and tests, the designs' evidence, exit gate.
+
+    What did not change is left as it is; full builds that too.
+    """
     prepare(settings)
-    dbt(settings, select=MODELS, progress=progress)
+    dbt(settings, select=MODELS, progress=progress, full=full)
     weigh(settings, at=at)
-    dbt(settings, select=KPI_MODELS, progress=progress)
+    dbt(settings, select=KPI_MODELS, progress=progress, full=full)
     audit(settings, at=at)
 
 

@@ -25,8 +25,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from throughline import adoption, evidence, lake, transform
-from throughline.metrics import metric_rows, metric_schema
+from throughline import lake, transform
 from throughline.settings import Settings, load
 from throughline.sources import SOURCES
 from throughline.warehouse import connect
@@ -106,13 +105,7 @@ def prepare(use: Settings, folder: Path, file_ids: list[str]) -> None:
                 name = f"{source.name}__{table.name}"
                 paths = {file_id: folder / name / f"{file_id}.parquet" for file_id in file_ids}
                 raw.records(name, lake.raw_schema(table), {i: path for i, path in paths.items() if path.exists()})
-        raw.table("files", transform.FILES, [_file(source, i) for source in SOURCES for i in file_ids])
-        raw.table("rejects", transform.REJECTS, [])
-        raw.table("metrics", metric_schema(), metric_rows())
-        raw.ensure("impact_result", evidence.RESULT)
-        raw.ensure("impact_event_study", evidence.EVENT_STUDY)
-        raw.ensure("adoption_growth", adoption.GROWTH)
-        raw.ensure("adoption_forecast", adoption.FORECAST)
+        transform.know(raw, [_file(source, i) for source in SOURCES for i in file_ids])
 
 
 def _file(source: str, file_id: str) -> dict[str, object]:

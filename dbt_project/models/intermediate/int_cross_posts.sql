@@ -11,7 +11,9 @@ messages as (
         fingerprint_key,
         sent_at
     from {{ ref('stg_slack__messages') }}
-    where fingerprint_key is not null and user_key is not null
+    where
+        fingerprint_key is not null and user_key is not null
+        and {{ touched('sent_at', -2, 1) }}
     union all
     select
         source,
@@ -21,7 +23,9 @@ messages as (
         fingerprint_key,
         sent_at
     from {{ ref('stg_collaboration__messages') }}
-    where fingerprint_key is not null and account_key is not null
+    where
+        fingerprint_key is not null and account_key is not null
+        and {{ touched('sent_at', -2, 1) }}
 
 ),
 
@@ -43,6 +47,7 @@ neighbours as (
     select
         messages.interaction_id,
         messages.space_id,
+        messages.sent_at,
         min(messages.space_id) over same_instant as first_space_of_instant,
         min(messages.space_id) over shortly_before as least_space_before,
         max(messages.space_id) over shortly_before as greatest_space_before
@@ -65,7 +70,9 @@ neighbours as (
 
 )
 
-select interaction_id
+select
+    interaction_id,
+    {{ local_date('sent_at') }} as occurred_date
 from neighbours
 where
     least_space_before <> space_id or greatest_space_before <> space_id or first_space_of_instant <> space_id

@@ -10,7 +10,7 @@ interactions as (
         crm_links,
         length(crm_links) - length(replace(crm_links, ' ', '')) + 1 as link_count
     from {{ ref('int_interactions') }}
-    where is_contribution and crm_links <> ''
+    where is_contribution and crm_links <> '' and {{ touched('occurred_date') }}
 
 ),
 

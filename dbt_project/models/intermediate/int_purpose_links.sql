@@ -46,6 +46,7 @@ interactions as (
         is_contribution,
         tags
     from {{ ref('int_interactions') }}
+    where {{ touched('occurred_date') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 contributions as (
 
     select * from {{ ref('int_interactions') }}
-    where is_contribution and person_key is not null
+    where is_contribution and person_key is not null and {{ touched('occurred_date') }}
 
 ),
 
@@ -11,7 +11,9 @@ tied as (
 
     select distinct interaction_id
     from {{ ref('int_purpose_links') }}
-    where is_contribution and is_since_start and person_key is not null
+    where
+        is_contribution and is_since_start and person_key is not null
+        and {{ touched('occurred_date') }}
 
 ),
 

@@ -17,6 +17,7 @@ spans as (
         {{ add_days('weeks.week_start_date', '7 * cast(offsets.n as int) + 7') }} as period_end_date
     from {{ ref('fct_person_week') }} as weeks
     cross join offsets
+    where {{ touched('weeks.week_start_date', -84, -7) }}
 
 ),
 

@@ -8,7 +8,7 @@ links as (
         {{ week_start('occurred_date') }} as week_start_date,
         count(*) as contributions
     from {{ ref('int_purpose_links') }}
-    where is_contribution and is_since_start
+    where is_contribution and is_since_start and {{ touched('occurred_date', 0, 27) }}
     group by purpose_id, coalesce(person_key, actor_key), {{ week_start('occurred_date') }}
 
 ),

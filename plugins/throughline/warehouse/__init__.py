@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KPI: Final = "kpi"
 SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", KPI)
 BATCH_ROWS: Final = 50_000
+LOADS: Final = "create table if not exists raw.loads (table_name varchar, file_id varchar, mark varchar)"
 
 
 class Raw(Protocol):
@@ -100,6 +101,12 @@ def sql_type(field: pa.Field) -> str:
 def staged_file(home: Path, publish_id: str) -> Path:
     """One publish as a DuckDB file with schema kpi: what the exit gate checks and, with DuckDB, what readers open."""
     return home / "publishes" / publish_id / "published.duckdb"
+
+
+def loads(files: Mapping[str, Path]) -> list[tuple[str, str]]:
+    """(file_id, mark) of raw files; one that was written again has another mark, so that what read it is built anew."""
+    stats = {file_id: path.stat() for file_id, path in files.items()}
+    return sorted((file_id, f"{stat.st_size}-{stat.st_mtime_ns}") for file_id, stat in stats.items())
 
 
 def write_publish(

@@ -17,10 +17,12 @@ import pyarrow as pa
 
 from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
+    LOADS,
     SCHEMAS,
     Raw,
     forget_parquet,
     link_published,
+    loads,
     ordered,
     quoted,
     read_published,
@@ -46,6 +48,7 @@ class DuckDB:
             db.execute("begin")
             for schema in SCHEMAS:
                 db.execute(f"create schema if not exists {schema}")
+            db.execute(LOADS)
             yield _Raw(db)
             db.execute("commit")
 
@@ -106,6 +109,9 @@ class _Raw:
             query += f" union all by name select * from read_parquet([{listed}], union_by_name = true)"  # noqa: S608  # paths are quoted
         columns = ", ".join(utc_column(field) for field in schema)
         self._db.execute(f'create or replace view raw."{name}" as select {columns} from ({query})')  # noqa: S608  # columns are ours
+        self._db.execute("delete from raw.loads where table_name = ?", [name])
+        if files:
+            self._db.executemany("insert into raw.loads values (?, ?, ?)", [(name, *load) for load in loads(files)])
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
         self._db.register("rows_in_memory", pa.Table.from_pylist(list(rows), schema=schema))

@@ -20,9 +20,11 @@ from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
     BATCH_ROWS,
     KPI,
+    LOADS,
     Raw,
     forget_parquet,
     link_published,
+    loads,
     sql_type,
     write_publish,
 )
@@ -50,6 +52,7 @@ class Postgres:
         with self._connect() as connection, connection.cursor() as cursor:
             for schema in _SCHEMAS:
                 cursor.execute(f"create schema if not exists {schema}")
+            cursor.execute(LOADS)
         import adbc_driver_postgresql.dbapi as adbc
 
         # one ADBC connection for everything: COPY and the deletes belong to one transaction
@@ -179,13 +182,17 @@ class _Raw:
 
     def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
         self._create(name, schema)
-        self._cursor.execute(f'select distinct file_id from raw."{name}"')  # noqa: S608  # a name of ours
-        present = {row[0] for row in self._cursor.fetchall()}
-        for gone in sorted(present - set(files)):
-            self._cursor.execute(f'delete from raw."{name}" where file_id = $1', (gone,))  # noqa: S608  # a name of ours
-        for file_id in sorted(set(files) - present):
-            parquet = pq.ParquetFile(files[file_id])
-            self._copy(name, schema, parquet.iter_batches(BATCH_ROWS))
+        self._cursor.execute("select file_id, mark from raw.loads where table_name = $1", (name,))
+        present, wanted = set(map(tuple, self._cursor.fetchall())), set(loads(files))
+        if not present:
+            self._cursor.execute(f'delete from raw."{name}"')  # noqa: S608  # a name of ours
+        for file_id, mark in sorted(present - wanted):
+            self._cursor.execute(f'delete from raw."{name}" where file_id = $1', (file_id,))  # noqa: S608  # a name of ours
+            load = (name, file_id, mark)
+            self._cursor.execute("delete from raw.loads where (table_name, file_id, mark) = ($1, $2, $3)", load)
+        for file_id, mark in sorted(wanted - present):
+            self._copy(name, schema, pq.ParquetFile(files[file_id]).iter_batches(BATCH_ROWS))
+            self._cursor.execute("insert into raw.loads values ($1, $2, $3)", (name, file_id, mark))
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
         self._create(name, schema)
@@ -205,6 +212,7 @@ class _Raw:
         present = [row[0] for row in self._cursor.fetchall()]
         if present and present != schema.names:
             self._cursor.execute(f'drop table raw."{name}" cascade')
+            self._cursor.execute("delete from raw.loads where table_name = $1", (name,))
         if present != schema.names:
             columns = ", ".join(f'"{field.name}" {sql_type(field)}' for field in schema)
             self._cursor.execute(f'create table raw."{name}" ({columns})')

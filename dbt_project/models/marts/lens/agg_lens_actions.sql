@@ -19,7 +19,7 @@ broadcasts as (
         occurred_date,
         count(*) as broadcast_count
     from {{ ref('int_interactions') }}
-    where is_contribution and is_broadcast and person_key is not null
+    where is_contribution and is_broadcast and person_key is not null and {{ touched('occurred_date', 0, 27) }}
     group by person_key, occurred_date
 
 ),

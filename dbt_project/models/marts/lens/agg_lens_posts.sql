@@ -9,7 +9,7 @@ posts as (
         coalesce(person_key, actor_key) as author_key,
         occurred_date
     from {{ ref('int_interactions') }}
-    where is_contribution and kind = 'post'
+    where is_contribution and kind = 'post' and {{ touched('occurred_date', 0, 27) }}
 
 ),
 
@@ -21,7 +21,7 @@ answers as (
         min(case when answers.actor_key <> posts.actor_key then answers.occurred_date end) as response_date
     from posts
     inner join {{ ref('int_interactions') }} as answers on posts.interaction_id = answers.parent_id
-    where answers.is_contribution
+    where answers.is_contribution and {{ touched('answers.occurred_date', none, 27) }}
     group by posts.interaction_id
 
 ),

@@ -1,0 +1,229 @@
+{#-
+  What a build may leave as it is. A model is a function of its SQL and of what it reads, so it is built again only when
+  one of these changed, and a table whose new rows equal the old ones does not count as changed for those that read it.
+  What each model was last built from stands in two tables, written in the transaction that writes its rows:
+
+  raw.model_states    model, turn (the latest row counts), version (of its rows), fingerprint (of its SQL and
+                      configuration), inputs (what it read: versions of models, files of raw tables)
+  raw.model_changes   model, version, day: the days whose rows that version changed; NULL is any day
+  raw.loads           the files in each raw table, written when they are loaded
+
+  A model tells in its `meta` what lets it be replaced in part:
+
+  day      the column that dates a row. Days of which nothing that is read changed keep their rows.
+  reach    {model read: [from, until]}: a row of day d depends on that model's rows of the days d + from to d + until;
+           null is without bound. When a model without a reach changes, all days are built and those that differ replaced.
+  days_of  [model, column] where no other days can have rows, such as int_windows: only those of them are built.
+  key      of staging tables: their grain. Only records that a new, changed or removed file holds are chosen anew.
+  apart    of staging tables: columns that may change without those that read it being built again, as none reads them.
+  covers   models read only for what the raw tables' own files tell as well, so that they are no inputs.
+
+  increment_plan() gives {how, existing, state, inputs, fingerprint, changed, intervals}; how is
+  keep     nothing changed
+  days     only rows of certain days can change: intervals
+  keys     only records of certain files can change: changed
+  whole    everything else; after --full-refresh, a change of code, or an interrupted build, always
+-#}
+{% macro increment_plan(kind) %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set rules = config.get('meta') or {} -%}
+    {%- set parents = [] -%}
+    {%- set inputs = {} -%}
+    {%- for id in model['depends_on']['nodes'] -%}
+        {%- if id in graph['sources'] -%}
+            {%- do inputs.update({graph['sources'][id]['identifier']: raw_state(graph['sources'][id])}) -%}
+        {%- elif id.split('.')[2] not in rules.get('covers', []) -%}
+            {%- do parents.append(id.split('.')[2]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set states = latest_states(parents + [model['name']]) -%}
+    {%- for parent in parents -%}
+        {%- do inputs.update({parent: states.get(parent, {}).get('version', 0)}) -%}
+    {%- endfor -%}
+    {%- set state = states.get(model['name'], {'turn': 0, 'version': 0, 'fingerprint': '', 'inputs': {}}) -%}
+    {%- set fingerprint = local_md5(sql ~ tojson([kind, rules, model['columns'], config.get('contract') | string])) -%}
+    {%- set changed = [] -%}
+    {%- for name, now in inputs.items() if now != state['inputs'].get(name) or now == 0 -%}
+        {%- do changed.append(name) -%}
+    {%- endfor -%}
+    {%- set plan = {
+        'how': 'whole', 'existing': existing, 'state': state, 'inputs': inputs, 'fingerprint': fingerprint,
+        'changed': changed, 'intervals': none,
+    } -%}
+    {%- if existing is none or existing.type != kind or fingerprint != state['fingerprint'] or flags.FULL_REFRESH -%}
+        {{ return(plan) }}
+    {%- endif -%}
+    {%- if not changed -%}
+        {%- do plan.update({'how': 'keep'}) -%}
+    {%- elif 'key' in rules -%}
+        {%- if are_files(changed, inputs, state['inputs']) -%}{%- do plan.update({'how': 'keys'}) -%}{%- endif -%}
+    {%- elif 'day' in rules -%}
+        {%- set intervals = touched_intervals(changed, state['inputs'], rules, kind) -%}
+        {%- if intervals is not none -%}
+            {%- do plan.update({'how': 'days', 'intervals': intervals}) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(plan) }}
+{% endmacro %}
+
+{#- The files in one raw table, or a hash of its rows where it does not come from files. -#}
+{% macro raw_state(source) %}
+    {%- set files = run_query(
+        "select loads.file_id || '@' || loads.mark || '@' || coalesce(cast(max(files.observed_until) as varchar), '') "
+        ~ "from raw.loads as loads left join raw.files as files on loads.file_id = files.file_id "
+        ~ "where loads.table_name = '" ~ source['identifier'] ~ "' group by loads.file_id, loads.mark order by 1"
+    ).columns[0].values() | list -%}
+    {%- if not files -%}
+        {%- set hashed = "select " ~ rows_hash('whole_row') ~ " from raw." ~ source['identifier'] ~ " as whole_row" -%}
+        {%- set found = (run_query(hashed).columns[0].values() | list)[0] -%}
+        {%- if found != '0:' -%}{%- do files.append(found) -%}{%- endif -%}
+    {%- endif -%}
+    {{ return(files) }}
+{% endmacro %}
+
+{#- Whether all that changed are raw tables that come from files, then and now. -#}
+{% macro are_files(changed, now, before) %}
+    {%- for name in changed -%}
+        {%- if now[name] is not sequence or name not in before -%}{{ return(false) }}{%- endif -%}
+        {%- for file in now[name] + before[name] if '@' not in file -%}{{ return(false) }}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(true) }}
+{% endmacro %}
+
+{#- {model: its latest state} -#}
+{% macro latest_states(models) %}
+    {%- set found = {} -%}
+    {%- for row in run_query(
+        "select model, turn, version, fingerprint, inputs from ("
+        ~ "select states.*, row_number() over (partition by model order by turn desc) as turn_from_last "
+        ~ "from raw.model_states as states where model in ('" ~ models | join("', '") ~ "')"
+        ~ ") as ranked where turn_from_last = 1"
+    ).rows -%}
+        {%- do found.update({row[0]: {
+            'turn': row[1] | int, 'version': row[2] | int, 'fingerprint': row[3], 'inputs': fromjson(row[4]),
+        }}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{#- The days of this model that the changes of what it reads can touch, as [from, until] each; none for all of them. -#}
+{% macro touched_intervals(changed, seen, rules, kind) %}
+    {%- set since = [] -%}
+    {%- set reaches = rules.get('reach', {}) -%}
+    {%- for name in changed -%}
+        {%- if seen.get(name) is not integer or name not in reaches -%}{{ return(none) }}{%- endif -%}
+        {%- do since.append("(model = '" ~ name ~ "' and version > " ~ seen[name] ~ ")") -%}
+    {%- endfor -%}
+    {%- set intervals = [] -%}
+    {%- for name, day in run_query(
+        "select distinct model, day from raw.model_changes where " ~ since | join(' or ')
+    ).rows -%}
+        {%- if day is none -%}{{ return(none) }}{%- endif -%}
+        {%- set since, until = reaches[name] -%}
+        {%- do intervals.append([
+            modules.datetime.date.min if until is none else day - modules.datetime.timedelta(days=until),
+            modules.datetime.date.max if since is none else day - modules.datetime.timedelta(days=since),
+        ]) -%}
+    {%- endfor -%}
+    {%- set intervals = merged_intervals(intervals) -%}
+    {%- if 'days_of' not in rules or kind == 'view' -%}{{ return(intervals) }}{%- endif -%}
+    {%- set spine, column = rules['days_of'] -%}
+    {%- set spine = api.Relation.create(
+        database=this.database, schema=graph['nodes']['model.throughline.' ~ spine]['schema'], identifier=spine
+    ) -%}
+    {%- set days = [] -%}
+    {%- for row in run_query(
+        "select " ~ column ~ " from " ~ spine ~ " where " ~ within(column, intervals)
+        ~ " union select " ~ rules['day'] ~ " from " ~ this ~ " where " ~ within(rules['day'], intervals)
+    ).rows -%}
+        {%- do days.append([row[0], row[0]]) -%}
+    {%- endfor -%}
+    {{ return(merged_intervals(days)) }}
+{% endmacro %}
+
+{#- Sorted, without overlaps; of more than 50 only the hull, as a long condition costs more than it saves. -#}
+{% macro merged_intervals(intervals, hull=true) %}
+    {%- set merged = [] -%}
+    {%- for interval in intervals | sort -%}
+        {%- if merged and (interval[0] - merged[-1][1]).days <= 1 -%}
+            {%- set last = merged.pop() -%}
+            {%- do merged.append([last[0], [last[1], interval[1]] | max]) -%}
+        {%- else -%}
+            {%- do merged.append(interval) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return([[merged[0][0], merged[-1][1]]] if hull and merged | length > 50 else merged) }}
+{% endmacro %}
+
+{#- The condition that a date or timestamp lies in one of the intervals, each widened: since days earlier, until later. -#}
+{% macro within(column, intervals, since=0, until=0) %}
+    {%- set conditions = [] -%}
+    {%- for first, last in intervals -%}
+        {%- set bounds = ['true'] -%}
+        {%- if first != modules.datetime.date.min and since is not none -%}
+            {%- do bounds.append(column ~ " >= cast('" ~ (first + modules.datetime.timedelta(days=since)) ~ "' as date)") -%}
+        {%- endif -%}
+        {%- if last != modules.datetime.date.max and until is not none -%}
+            {%- do bounds.append(column ~ " < cast('" ~ (last + modules.datetime.timedelta(days=until + 1)) ~ "' as date)") -%}
+        {%- endif -%}
+        {%- do conditions.append('(' ~ bounds | join(' and ') ~ ')') -%}
+    {%- endfor -%}
+    {{ return('(' ~ (conditions or ['false']) | join(' or ') ~ ')') }}
+{% endmacro %}
+
+{#-
+  Marks, in a model with a `day`, where rows may be left out before they are joined or summed: a row of day d needs only
+  those whose date or timestamp `column` lies from day d + since to d + until (null: without bound). Always true, except
+  where only certain days are built. The days built are cut out at the end anyway; this saves reading the others.
+-#}
+{% macro touched(column, since=0, until=0) -%}
+    (true /* touched {{ column }} {{ since }} {{ until }} */)
+{%- endmacro %}
+
+{#- The same in a staging table with a `key`: only the records of these keys are chosen anew. -#}
+{% macro of_touched_files(relation, alias, key) -%}
+    (true /* keys {{ relation }} {{ alias }} {{ key | join(',') }} */)
+{%- endmacro %}
+
+{#- What was built, from what; `days`: the days that changed, [none] for all, [] for nothing. -#}
+{% macro note_state(plan, days) %}
+    {%- set version = plan['state']['version'] + (1 if days else 0) -%}
+    {%- set name = "'" ~ model['name'] ~ "'" -%}
+    {%- call statement('note_state') -%}
+        insert into raw.model_states (model, turn, version, fingerprint, inputs) values (
+            {{ name }}, {{ plan['state']['turn'] + 1 }}, {{ version }}, '{{ plan["fingerprint"] }}',
+            '{{ tojson(plan["inputs"]) | replace("'", "''") }}'
+        )
+        {%- for day in days %}
+        {{ '; insert into raw.model_changes (model, version, day) values' if loop.first }}
+        ({{ name }}, {{ version }}, {{ 'null' if day is none else "cast('" ~ day ~ "' as date)" }}){{ ',' if not loop.last }}
+        {%- endfor -%}
+    {%- endcall -%}
+{% endmacro %}
+
+{#- The tables of states, and in them only what still counts. -#}
+{% macro prepare_states() -%}
+create schema if not exists raw;
+create table if not exists raw.loads (table_name varchar, file_id varchar, mark varchar);
+create table if not exists raw.model_states (
+    model varchar, turn bigint, version bigint, fingerprint varchar, inputs varchar
+);
+create table if not exists raw.model_changes (model varchar, version bigint, day date);
+delete from raw.model_states where turn < (
+    select max(later.turn) from raw.model_states as later where later.model = model_states.model
+);
+delete from raw.model_changes where exists (
+    select 1 from raw.model_changes as later
+    where later.model = model_changes.model and later.version > model_changes.version
+        and (later.day is null or later.day = model_changes.day)
+);
+{%- endmacro %}
+
+{#- How many rows and a hash of all, whatever their order. -#}
+{% macro rows_hash(alias) -%}{{ return(adapter.dispatch('rows_hash')(alias)) }}{%- endmacro %}
+{% macro default__rows_hash(alias) -%}
+    cast(count(*) as varchar) || ':' || coalesce(cast(sum(hash({{ alias }})) as varchar), '')
+{%- endmacro %}
+{% macro postgres__rows_hash(alias) -%}
+    cast(count(*) as varchar) || ':' || coalesce(cast(sum(cast(hashtextextended(cast({{ alias }} as text), 0) as numeric)) as varchar), '')
+{%- endmacro %}
