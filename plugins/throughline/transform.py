@@ -163,7 +163,7 @@ def audit(settings: Settings, *, at: datetime) -> None:
 
     people = matching.matches(connect(settings).read("intermediate.int_people_match").to_pylist())
     matching.check(people)
-    publish_id, rows = connect(settings).stage()
+    publish_id, rows = connect(settings).stage(settings.min_cohort)
     staged = staged_file(settings.home, publish_id)
     report = quality.exit(staged, settings.home / "docs" / "quality", settings.min_cohort)
     if not report.success:

@@ -154,7 +154,7 @@ def main(engines: list[str], messages: int) -> None:
                 use = load({"THROUGHLINE_HOME": f"{name}/{engine}", "THROUGHLINE_WAREHOUSE": url})
                 seconds = [_timed(lambda use=use: prepare(use, folder, ["year"])), _timed(lambda use=use: _dbt(use))]
                 seconds.append(_timed(lambda use=use: (prepare(use, folder, ["year", "day"]), _dbt(use))))
-                rows = sum(connect(use).stage()[1].values())
+                rows = sum(connect(use).stage(use.min_cohort)[1].values())
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
             print(f"{engine:12}" + "".join(f"{s:8.1f}" for s in seconds) + f"{rows:12,}{peak:10,.0f}", flush=True)
 

@@ -82,7 +82,7 @@ def test_a_master_that_does_not_answer_may_be_tried_again(use: Settings) -> None
 
 def test_nothing_built_and_nothing_published_are_told(use: Settings) -> None:
     with pytest.raises(Refused, match="nothing is built"):
-        connect(use).stage()
+        connect(use).stage(use.min_cohort)
     with pytest.raises(Refused, match="nothing is published yet"):
         connect(use).query("select 1")
     with pytest.raises(Refused, match="is not kept any more"):

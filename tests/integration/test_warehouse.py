@@ -90,7 +90,7 @@ def publish(use: Settings, value: int) -> str:
         f"drop table if exists {schema}.kpi_x",
         f"create table {schema}.kpi_x as select {value} as value, 'a' as unit",
     )
-    publish_id, rows = warehouse.stage()
+    publish_id, rows = warehouse.stage(10)
     assert rows == {"kpi_x": 1}
     warehouse.switch(publish_id)
     return publish_id
@@ -178,7 +178,7 @@ def test_nothing_published_and_nothing_built_are_told(use: Settings) -> None:
         warehouse.query("select 1")
     raw(use, {})
     with pytest.raises(Refused, match="nothing is built"):
-        warehouse.stage()
+        warehouse.stage(10)
 
 
 def test_a_reader_that_holds_the_file_is_not_disturbed(settings: Settings) -> None:

@@ -54,8 +54,11 @@ class Warehouse(Protocol):
     def read(self, table: str) -> pa.Table:
         """All rows of one built table, "<schema>.<table>", in a fixed order. For small ones."""
 
-    def stage(self) -> tuple[str, dict[str, int]]:
-        """Copy the built kpi tables beside the live ones, to be audited. Returns (publish_id, rows a table)."""
+    def stage(self, k: int) -> tuple[str, dict[str, int]]:
+        """Copy the built kpi tables beside the live ones, to be audited. Returns (publish_id, rows a table).
+
+        What differs from the live ones by 1 to k - 1 people in a cell is copied as it was released (differencing.py).
+        """
 
     def switch(self, publish_id: str) -> None:
         """Make one staged or kept publish the live one, in one step."""
@@ -110,22 +113,22 @@ def loads(files: Mapping[str, Path]) -> list[tuple[str, str]]:
 
 
 def write_publish(
-    publishes: Path, tables: Iterable[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]
+    publishes: Path, tables: Iterable[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]], k: int
 ) -> tuple[str, dict[str, int]]:
-    """Write kpi/<table>.parquet and published.duckdb of one publish, whole. Returns (publish_id, rows a table)."""
+    """Write kpi/<table>.parquet and published.duckdb of one publish, whole. Returns (publish_id, rows a table).
+
+    What restates the live publish by 1 to k - 1 people in a cell stays as it was released.
+    """
+    from throughline.warehouse.differencing import hold_back
+
     draft = publishes / ".writing"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / KPI).mkdir(parents=True)
-    rows: dict[str, int] = {}
+    rows = {name: write_parquet(draft / KPI / f"{name}.parquet", schema, batches) for name, schema, batches in tables}
+    hold_back(draft / KPI, publishes.parent / KPI, k)
     digest = hashlib.sha256()
-    for name, schema, batches in tables:
-        path = draft / KPI / f"{name}.parquet"
-        rows[name] = 0
-        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows[name] += batch.num_rows
-        digest.update(name.encode() + path.read_bytes())
+    for name in rows:
+        digest.update(name.encode() + (draft / KPI / f"{name}.parquet").read_bytes())
     publish_id = digest.hexdigest()[:16]
     final = publishes / publish_id
     if final.exists():
@@ -134,6 +137,16 @@ def write_publish(
         _collect(draft, rows)
         draft.replace(final)
     return publish_id, rows
+
+
+def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write one table; the same rows in the same order give the same bytes. Returns the number of rows."""
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def _collect(folder: Path, tables: Iterable[str]) -> None:
@@ -184,8 +197,13 @@ def ordered(
     db: duckdb.DuckDBPyConnection, table: str, schema: str = KPI
 ) -> tuple[str, pa.Schema, pa.RecordBatchReader]:
     """One built table in a fixed order, so that the same rows give the same bytes."""
-    reader = db.execute(f'select * from {schema}."{table}" order by all').to_arrow_reader(BATCH_ROWS)  # noqa: S608  # names of ours
-    return table, reader.schema, reader
+    return table, *ordered_query(db, f'select * from {schema}."{table}"')  # noqa: S608  # names of ours
+
+
+def ordered_query(db: duckdb.DuckDBPyConnection, sql: str) -> tuple[pa.Schema, pa.RecordBatchReader]:
+    """The rows of a query in that order."""
+    reader = db.execute(f"{sql} order by all").to_arrow_reader(BATCH_ROWS)
+    return reader.schema, reader
 
 
 def read_parquet(table: str, files: str) -> tuple[str, pa.Schema, pa.RecordBatchReader]:

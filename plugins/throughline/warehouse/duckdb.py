@@ -60,14 +60,14 @@ class DuckDB:
         with self._connect(read_only=True) as db:
             return ordered(db, name, schema)[2].read_all()
 
-    def stage(self) -> tuple[str, dict[str, int]]:
+    def stage(self, k: int) -> tuple[str, dict[str, int]]:
         with self._connect(read_only=True) as db:
             named = db.execute(
                 "select table_name from information_schema.tables where table_schema = 'kpi' order by table_name"
             ).fetchall()
             if not named:
                 raise Refused("nothing is built", where=str(self._database), remedy="run: throughline build")
-            publish_id, rows = write_publish(self._publishes, (ordered(db, name) for (name,) in named))
+            publish_id, rows = write_publish(self._publishes, (ordered(db, name) for (name,) in named), k)
         return publish_id, rows
 
     def switch(self, publish_id: str) -> None:

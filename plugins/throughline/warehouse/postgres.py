@@ -53,10 +53,9 @@ class Postgres:
             for schema in _SCHEMAS:
                 cursor.execute(f"create schema if not exists {schema}")
             cursor.execute(LOADS)
-        import adbc_driver_postgresql.dbapi as adbc
 
         # one ADBC connection for everything: COPY and the deletes belong to one transaction
-        with adbc.connect(self._url) as connection, connection.cursor() as cursor:
+        with self._adbc() as connection, connection.cursor() as cursor:
             yield _Raw(cursor)
             connection.commit()
 
@@ -78,19 +77,29 @@ class Postgres:
         _, columns, batches = self._ordered(name, schema)
         return pa.Table.from_batches(batches, schema=columns)
 
-    def stage(self) -> tuple[str, dict[str, int]]:
+    def stage(self, k: int) -> tuple[str, dict[str, int]]:
         with self._connect() as connection, connection.cursor() as cursor:
             names = _tables(cursor, BUILD)
             if not names:
                 raise Refused("nothing is built", where=self._where, remedy="run: throughline build")
-            publish_id, rows = write_publish(self._publishes, (self._ordered(name) for name in names))
+            publish_id, rows = write_publish(self._publishes, (self._ordered(name) for name in names), k)
             schema = f"{KPI}_{publish_id}"
-            if _tables(cursor, schema) != names:
-                cursor.execute(f"drop schema if exists {schema} cascade")
-                cursor.execute(f"create schema {schema}")
-                for name in names:
-                    cursor.execute(f'create table {schema}."{name}" as table {BUILD}."{name}"')
+            is_there = _tables(cursor, schema) == names
+        if not is_there:
+            self._copy_publish(schema, {name: self._publishes / publish_id / KPI / f"{name}.parquet" for name in names})
         return publish_id, rows
+
+    def _copy_publish(self, schema: str, files: Mapping[str, Path]) -> None:
+        """The tables that are audited, from their Parquet, with the types of the built ones; in one transaction."""
+        with self._adbc() as connection, connection.cursor() as cursor:
+            cursor.execute(f"drop schema if exists {schema} cascade")
+            cursor.execute(f"create schema {schema}")
+            for name, path in files.items():
+                cursor.execute(f'create table {schema}."{name}" (like {BUILD}."{name}" including comments)')
+                parquet = pq.ParquetFile(path)
+                rows = pa.RecordBatchReader.from_batches(parquet.schema_arrow, parquet.iter_batches(BATCH_ROWS))
+                cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema)
+            connection.commit()
 
     def switch(self, publish_id: str) -> None:
         schema = f"{KPI}_{publish_id}"
@@ -128,6 +137,11 @@ class Postgres:
                 return [column.name for column in cursor.description or ()], cursor.fetchall()
             except psycopg2.Error as error:
                 raise Refused(str(error).splitlines()[0], remedy="only schema kpi can be read") from None
+
+    def _adbc(self) -> Any:
+        import adbc_driver_postgresql.dbapi as adbc
+
+        return adbc.connect(self._url)
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:

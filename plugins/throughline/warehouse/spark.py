@@ -85,11 +85,12 @@ class Spark:
         _, columns, batches = read_parquet(name, self._files(schema, name))
         return pa.Table.from_batches(batches, schema=columns)
 
-    def stage(self) -> tuple[str, dict[str, int]]:
+    def stage(self, k: int) -> tuple[str, dict[str, int]]:
         names = sorted(path.name for path in self._database(BUILD).glob("*") if path.is_dir())
         if not names:
             raise Refused("nothing is built", where=str(self._spark), remedy="run: throughline build")
-        return write_publish(self._publishes, (read_parquet(name, self._files(BUILD, name)) for name in names))
+        tables = (read_parquet(name, self._files(BUILD, name)) for name in names)
+        return write_publish(self._publishes, tables, k)
 
     def switch(self, publish_id: str) -> None:
         if not staged_file(self._home, publish_id).exists():
