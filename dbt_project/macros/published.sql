@@ -4,14 +4,14 @@
 
   hidden_reason(slug, …)   <slug>_hidden: too few people, or a total would reveal them, or no source shows it; released: a
                            column with the reason that already hides the cell in all tables, so that none tells on another;
-                           shown: a column with the people whom a source shows, observable_count if there is no such reason
+                           shown: a column with the people whom a source shows, observable_count if there is no such reason; name: of the column
   share_columns(slug)      <slug>, _ci_low, _ci_high (Wilson), _n, _suppressed_reason
                            min_n, min_each: below them the number is not shown, but its interval is
   ratio_columns(slug)      the same for sum(x) / sum(y) over people; delta method, the person is the unit
   value_columns(slug, of)  <slug>, _n, _suppressed_reason for a number without an interval
   estimate_columns(slug, missing)  the five for a number from <slug>_value, _low and _high; missing: why there is none
 -#}
-{% macro hidden_reason(slug, within, is_part, released=none, shown=none) -%}
+{% macro hidden_reason(slug, within, is_part, released=none, shown=none, name=none) -%}
     {%- set shown = shown or (none if released else 'observable_count') -%}
     {%- set n = slug ~ '_n' -%}
     {%- set gone = released ~ " in ('below_k', 'complementary')" -%}
@@ -24,7 +24,7 @@
             hidden=below_k(n) ~ (' or coalesce(' ~ gone ~ ', false)' if released else ''),
             candidate='observable_count > 0',
         ) }}
-    end as {{ slug }}_hidden
+    end as {{ name or slug ~ '_hidden' }}
 {%- endmacro %}
 
 {% macro share_columns(slug, min_n=30, min_each=5) -%}

@@ -1,100 +1,61 @@
-{% set shares = {
-    'active_leader_share': ('active_leaders', 'leaders_n'),
-    'purposeful_leader_share': ('purposeful_leaders', 'leaders_n'),
-    'engaged_leader_share': ('engaged_leaders', 'classifiable_n'),
-} %}
+{% set shares = ['active_leader_share', 'purposeful_leader_share', 'engaged_leader_share', 'engaged_reach'] -%}
+{% set days = ['posting_days', 'posting_days_p25', 'posting_days_p75'] -%}
+{% set ratios = ['two_way_ratio', 'skip_level_share', 'delegate_share'] -%}
 with
 
-cells as (
+shown as (
 
     select
         unit_type,
         unit,
-        parent,
         period_start_date,
-        observable_count,
-        leaders_n,
-        {% for slug, (successes, n) in shares.items() -%}
-            {{ successes }} as {{ slug }}_successes,
-            {{ n }} as {{ slug }}_n,
+        voice,
+        case
+            when posting_days_hidden is null or posting_days_hidden = 'not_observable'
+                then {{ safe_divide('observable_count', 'leaders_n') }}
+        end as coverage,
+        {% for slug in shares -%}
+            {{ share_columns(slug, min_n=0, min_each=0) }},
         {% endfor -%}
-        posting_days,
-        posting_days_p25,
-        posting_days_p75,
-        leaders_n as posting_days_n,
-        writers_n as two_way_ratio_n,
-        replies as two_way_ratio_x,
-        written as two_way_ratio_y,
-        replies_squared as two_way_ratio_xx,
-        replies_times_written as two_way_ratio_xy,
-        written_squared as two_way_ratio_yy
-    from {{ ref('agg_leader_engagement') }}
-
-),
-
-{% set slugs = shares.keys() | list + ['posting_days', 'two_way_ratio'] -%}
-own_reasons as (
-
-    select
-        cells.*,
-        {% for slug in slugs -%}
-            {{ hidden_reason(
-                slug, within='unit_type, parent, period_start_date', is_part="unit_type <> 'organisation'"
-            ) }}
-            {%- if not loop.last %},{% endif %}
+        {% for slug in days -%}
+            {{ value_columns(slug, of='posting_days') }},
         {% endfor -%}
-    from cells
-
-),
-
--- The cells of a band that is hidden as a complement would add up to it.
-hidden as (
-
-    select
-        cells.unit_type,
-        cells.unit,
-        cells.period_start_date,
-        cells.observable_count,
-        cells.leaders_n,
-        {% for slug in slugs -%}
-            {% if slug in shares %}cells.{{ slug }}_successes,{% endif %}
-            cells.{{ slug }}_n,
-            coalesce(
-                cells.{{ slug }}_hidden,
-                case when bands.{{ slug }}_hidden = 'complementary' then 'complementary' end
-            ) as {{ slug }}_hidden,
+        {% for slug in ratios -%}
+            {{ ratio_columns(slug) }},
         {% endfor -%}
-        cells.posting_days,
-        cells.posting_days_p25,
-        cells.posting_days_p75,
-        {% for part in ['x', 'y', 'xx', 'xy', 'yy'] -%}
-            cells.two_way_ratio_{{ part }}{% if not loop.last %},{% endif %}
-        {% endfor -%}
-    from own_reasons as cells
-    left join own_reasons as bands
-        on
-            cells.parent = bands.unit
-            and cells.period_start_date = bands.period_start_date
-            and bands.unit_type = 'leader_band'
+        {{ estimate_columns('leader_reply_rate', missing='not_yet') }}
+    from {{ ref('fct_leader_release') }}
 
 )
 
 select
     '_org' as purpose_id,
-    unit_type,
-    unit,
-    period_start_date as period_start,
+    own.unit_type,
+    own.unit,
+    own.period_start_date as period_start,
     'w28' as period_grain,
     {{ family_version('L') }} as metric_version,
-    case
-        when posting_days_hidden is null or posting_days_hidden = 'not_observable'
-            then {{ safe_divide('observable_count', 'leaders_n') }}
-    end as coverage,
-    {% for slug in shares -%}
-        {{ share_columns(slug, min_n=0, min_each=0) }},
+    own.coverage,
+    {% for voice, suffix in [('own', ''), ('named', '_incl_delegate')] -%}
+        {% for slug in shares + ['two_way_ratio', 'skip_level_share', 'leader_reply_rate'] -%}
+            {% for part in ['', '_ci_low', '_ci_high', '_n', '_suppressed_reason'] -%}
+                {{ voice }}.{{ slug }}{{ part }} as {{ slug ~ suffix ~ part }},
+            {% endfor -%}
+        {% endfor -%}
+        {% for slug in days -%}
+            {% for part in ['', '_n', '_suppressed_reason'] -%}
+                {{ voice }}.{{ slug }}{{ part }} as {{ slug ~ suffix ~ part }},
+            {% endfor -%}
+        {% endfor -%}
+        cast(null as double) as seen_reach{{ suffix }},
+        cast(null as double) as seen_reach{{ suffix }}_ci_low,
+        cast(null as double) as seen_reach{{ suffix }}_ci_high,
+        cast(null as bigint) as seen_reach{{ suffix }}_n,
+        'not_observable' as seen_reach{{ suffix }}_suppressed_reason,
     {% endfor -%}
-    {{ value_columns('posting_days', of='posting_days') }},
-    {{ value_columns('posting_days_p25', of='posting_days') }},
-    {{ value_columns('posting_days_p75', of='posting_days') }},
-    {{ ratio_columns('two_way_ratio') }}
-from hidden
+    {% for part in ['', '_ci_low', '_ci_high', '_n', '_suppressed_reason'] -%}
+        named.delegate_share{{ part }}{% if not loop.last %},{% endif %}
+    {% endfor -%}
+from shown as own
+inner join shown as named on {{ same_unit('own', 'named') }}
+where own.voice = 'own' and named.voice = 'incl_delegate'

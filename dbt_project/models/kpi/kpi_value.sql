@@ -2,17 +2,49 @@
 -- Labels (rogers_stage, chasm_status, growth) are no numbers: they stay in kpi_adoption.
 {{ value_rows(ref('kpi_leader_engagement'), 'L1', 'active_leader_share') }}
 union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L1_incl_delegate', 'active_leader_share_incl_delegate') }}
+union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L2', 'posting_days', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L2_incl_delegate', 'posting_days_incl_delegate', has_interval=false) }}
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L2_p25', 'posting_days_p25', has_interval=false) }}
 union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L2_p25_incl_delegate', 'posting_days_p25_incl_delegate', has_interval=false) }}
+union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L2_p75', 'posting_days_p75', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L2_p75_incl_delegate', 'posting_days_p75_incl_delegate', has_interval=false) }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L3', 'leader_reply_rate') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L3_incl_delegate', 'leader_reply_rate_incl_delegate') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L4', 'engaged_reach') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L4_incl_delegate', 'engaged_reach_incl_delegate') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L4b', 'seen_reach') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L4b_incl_delegate', 'seen_reach_incl_delegate') }}
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L5', 'two_way_ratio') }}
 union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L5_incl_delegate', 'two_way_ratio_incl_delegate') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L6', 'skip_level_share') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L6_incl_delegate', 'skip_level_share_incl_delegate') }}
+union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L7', 'purposeful_leader_share') }}
 union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L7_incl_delegate', 'purposeful_leader_share_incl_delegate') }}
+union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L8', 'engaged_leader_share') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L8_incl_delegate', 'engaged_leader_share_incl_delegate') }}
+union all
+{{ value_rows(ref('kpi_leader_engagement'), 'L9', 'delegate_share') }}
 union all
 {{ value_rows(ref('kpi_adoption'), 'A1', 'active_any_share', own_coverage=true) }}
 union all
