@@ -8,7 +8,7 @@ from pathlib import Path
 from throughline.metrics import metrics
 
 MODEL = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "kpi" / "kpi_value.sql"
-LINE = re.compile(r"value_rows\(ref\('(?P<table>\w+)'\), '(?P<metric_id>\w+)', '(?P<slug>\w+)'")
+LINE = re.compile(r"value_rows\(\s*ref\('(?P<table>\w+)'\), '(?P<metric_id>\w+)', '(?P<slug>\w+)'")
 
 
 def lines() -> list[dict[str, str]]:

@@ -10,11 +10,15 @@ union all
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L2_p25', 'posting_days_p25', has_interval=false) }}
 union all
-{{ value_rows(ref('kpi_leader_engagement'), 'L2_p25_incl_delegate', 'posting_days_p25_incl_delegate', has_interval=false) }}
+{{ value_rows(
+    ref('kpi_leader_engagement'), 'L2_p25_incl_delegate', 'posting_days_p25_incl_delegate', has_interval=false
+) }}
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L2_p75', 'posting_days_p75', has_interval=false) }}
 union all
-{{ value_rows(ref('kpi_leader_engagement'), 'L2_p75_incl_delegate', 'posting_days_p75_incl_delegate', has_interval=false) }}
+{{ value_rows(
+    ref('kpi_leader_engagement'), 'L2_p75_incl_delegate', 'posting_days_p75_incl_delegate', has_interval=false
+) }}
 union all
 {{ value_rows(ref('kpi_leader_engagement'), 'L3', 'leader_reply_rate') }}
 union all

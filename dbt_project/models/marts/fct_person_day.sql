@@ -24,7 +24,6 @@ described as (
         contributions.person_key,
         contributions.occurred_date,
         contributions.kind,
-        contributions.is_open,
         contributions.mention_count,
         contributions.file_count,
         case
@@ -44,10 +43,7 @@ select
     count(*) as contribution_count,
     cast(sum(case when is_tied then 1 else 0 end) as bigint) as tied_count,
     cast(sum(case when kind = 'reaction' then 1 else 0 end) as bigint) as reaction_count,
-    cast(sum(case when is_written then 1 else 0 end) as bigint) as written_count,
     cast(sum(case when is_written and kind = 'reply' then 1 else 0 end) as bigint) as reply_count,
-    cast(sum(case when is_written and (is_open or is_tied) then 1 else 0 end) as bigint) as written_open_count,
-    cast(sum(case when is_written and is_tied then 1 else 0 end) as bigint) as written_tied_count,
     cast(sum(coalesce(mention_count, 0)) as bigint) as mention_count,
     cast(sum(tag_count) as bigint) as tag_count,
     cast(sum(coalesce(file_count, 0)) as bigint) as file_count

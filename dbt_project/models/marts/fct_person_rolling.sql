@@ -28,12 +28,7 @@ rolling as (
         period_end_date,
         count(*) as active_weeks_12,
         sum(contribution_count) as contributions_12,
-        sum(written_count) as written_12,
-        sum(reply_count) as replies_12,
-        {% for column in [
-            'contribution', 'tied', 'written', 'reply', 'written_open', 'written_tied', 'active_day',
-            'tied_day', 'posting_day',
-        ] -%}
+        {% for column in ['contribution', 'tied', 'active_day', 'tied_day'] -%}
             sum(case when weeks_before_last < 4 then {{ column }}_count else 0 end) as {{ column }}_count,
         {% endfor -%}
         sum(case when weeks_before_last < 4 then 1 else 0 end) as active_weeks_4
@@ -45,9 +40,10 @@ rolling as (
 select
     rolling.person_key,
     rolling.period_end_date,
-    {% for column in ['active_weeks_12', 'contributions_12', 'written_12', 'replies_12', 'active_weeks_4',
-        'contribution_count', 'tied_count', 'written_count', 'reply_count', 'written_open_count', 'written_tied_count',
-        'active_day_count', 'tied_day_count', 'posting_day_count'] -%}
+    {% for column in [
+        'active_weeks_12', 'contributions_12', 'active_weeks_4', 'contribution_count', 'tied_count', 'active_day_count',
+        'tied_day_count',
+    ] -%}
         cast(rolling.{{ column }} as bigint) as {{ column }}{% if not loop.last %},{% endif %}
     {% endfor -%}
 from rolling

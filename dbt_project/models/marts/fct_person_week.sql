@@ -4,12 +4,7 @@ select
     cast(sum(contribution_count) as bigint) as contribution_count,
     cast(sum(tied_count) as bigint) as tied_count,
     cast(sum(reaction_count) as bigint) as reaction_count,
-    cast(sum(written_count) as bigint) as written_count,
-    cast(sum(reply_count) as bigint) as reply_count,
-    cast(sum(written_open_count) as bigint) as written_open_count,
-    cast(sum(written_tied_count) as bigint) as written_tied_count,
     count(*) as active_day_count,
-    cast(sum(case when tied_count > 0 then 1 else 0 end) as bigint) as tied_day_count,
-    cast(sum(case when written_count > 0 then 1 else 0 end) as bigint) as posting_day_count
+    cast(sum(case when tied_count > 0 then 1 else 0 end) as bigint) as tied_day_count
 from {{ ref('fct_person_day') }}
 group by person_key, {{ week_start('occurred_date') }}

@@ -75,9 +75,10 @@ select
     people.has_tool_account as is_observable,
     summed.has_twelve_weeks and summed.habit_days = 84 as is_classifiable,
     adoption.person_key is not null as is_adopter,
-    {% for column in ['active_weeks_12', 'contributions_12', 'written_12', 'replies_12', 'active_weeks_4',
-        'contribution_count', 'tied_count', 'written_count', 'reply_count', 'written_open_count', 'written_tied_count',
-        'active_day_count', 'tied_day_count', 'posting_day_count'] -%}
+    {% for column in [
+        'active_weeks_12', 'contributions_12', 'active_weeks_4', 'contribution_count', 'tied_count', 'active_day_count',
+        'tied_day_count',
+    ] -%}
         coalesce(activity.{{ column }}, 0) as {{ column }}{% if not loop.last %},{% endif %}
     {% endfor -%}
 from summed

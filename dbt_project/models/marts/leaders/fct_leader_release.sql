@@ -92,7 +92,8 @@ hidden as (
             when delegate_share_y = 0 then 'not_observable'  -- no tool marks delegates
             else coalesce(delegate_share_released, case when delegate_share_y < 10 then 'insufficient_n' end)
         end as delegate_share_hidden,
-        coalesce(reach_leaders_released, case when engaged_reach_n < 30 then 'insufficient_n' end) as engaged_reach_hidden
+        coalesce(reach_leaders_released, case when engaged_reach_n < 30 then 'insufficient_n' end)
+            as engaged_reach_hidden
     from released
 
 )

@@ -77,7 +77,8 @@ select
         ('written_tied', 'written_tied_count'), ('is_posting_day', 'posting_day_count'), ('marked', 'marked_count'),
         ('by_delegates', 'delegate_count'),
     ] -%}
-        cast(sum(case when is_in_window then {{ column }} else 0 end) as bigint) as {{ name }}{% if not loop.last %},{% endif %}
+        cast(sum(case when is_in_window then {{ column }} else 0 end) as bigint)
+            as {{ name }}{% if not loop.last %},{% endif %}
     {% endfor -%}
 from spans
 group by person_key, voice, period_end_date
