@@ -227,6 +227,16 @@ SUITES: dict[str, list[Expectation]] = {
         _nobody(),
         _between("estimate", "ci_low", "ci_high"),
     ],
+    "kpi_purpose_amendment": [
+        _key("purpose_id", "version_no", "field"),
+        _nobody(),
+        NoRows(
+            unexpected_rows_query="select 1 from {batch} where old_value is not distinct from new_value",
+            description="an amendment changes something",
+            notes="a row without a change would call a purpose amended that was not",
+            meta={"column": "old_value, new_value"},
+        ),
+    ],
     "kpi_calibration": [
         _key("design_id", "check_name"),
         _nobody(),

@@ -71,6 +71,15 @@ SUITES: dict[str, list[Expectation]] = {
             description="the stage is one of four",
             notes="those that a purpose can declare; adoption's stages are measured, not declared",
         ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="lot_share",
+            min_value=0,
+            max_value=1,
+            strict_min=True,
+            strict_max=True,
+            description="a lot draws some units and leaves some",
+            notes="it is the planned share of the drawn; with none or all of them there is nothing to compare",
+        ),
         _metric("behaviour_metric"),
         _metric("outcome_metric"),
         *_design(),
@@ -162,6 +171,21 @@ SUITES: dict[str, list[Expectation]] = {
             "org_unit",
             "a unit of the population has a name",
             "it is compared with the roster's; an empty one would never match",
+        ),
+    ],
+    "looks": [
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=0,
+            max_value=100_000,
+            description="the number of looks is one that people can plan",
+            notes="ten for each of the ten thousand purposes that a file may hold",
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="look_date",
+            min_value=date(2000, 1, 1),
+            max_value=date(2100, 1, 1),
+            description="a result is looked at between 2000 and 2100",
+            notes="no source holds older records, so nothing could be seen; later ones are slips of the pen",
         ),
     ],
     "secondary": [

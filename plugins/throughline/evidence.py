@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
 
-from throughline.evaluation import Aggregates, Result, evaluate
+from throughline.evaluation import Aggregates, Result, evaluate, look_at
+from throughline.ledger import Ledger
 from throughline.settings import Settings
 from throughline.source import TIMESTAMP
 from throughline.statistics.experiment import benjamini_hochberg
@@ -34,6 +35,8 @@ TABLES: Final = {  # table -> field of Aggregates
     "marts.agg_strata_2x2": "strata",
     "marts.agg_design_survival": "survival",
     "marts.agg_design_naive": "naive",
+    "marts.agg_arm_moments": "arms",
+    "marts.agg_design_balance": "balance",
     "marts.agg_design_checks": "checks",
 }
 _UNPUBLISHED: Final = ("declared_direction",)
@@ -72,11 +75,22 @@ def run(settings: Settings, *, at: datetime) -> Evidence:
     warehouse = connect(settings)
     registry = warehouse.read(REGISTRY).to_pylist()
     tables = {name: warehouse.read(name).to_pylist() for name in TABLES}
-    found = evaluate_all(registry, tables, at=at, limits=Thresholds(min_people=settings.min_cohort))
+    limits = Thresholds(min_people=settings.min_cohort)
+    found = evaluate_all(registry, tables, at=at, limits=limits, looks=Ledger(settings.ledger).looks())
     with warehouse.raw() as raw:
         raw.table("impact_result", RESULT, map(result_row, found.rows))
         raw.table("impact_event_study", EVENT_STUDY, found.event_study)
     return found
+
+
+def shown(settings: Settings) -> list[tuple[str, str, date]]:
+    """(design, content hash, last day of its data) of every result with a number: publishing them is a look."""
+    read = connect(settings).read
+    until = {line["design_id"]: line["data_until_date"] for line in read("marts.agg_design_checks").to_pylist()}
+    versions = {line["design_id"]: str(line["content_hash"]) for line in read(REGISTRY).to_pylist()}
+    rows = read("raw.impact_result").to_pylist()
+    seen = {row["design_id"] for row in rows if row["verdict"] != "refused"} & set(versions)
+    return [(name, versions[name], until[name]) for name in sorted(seen) if until.get(name)]
 
 
 def evaluate_all(
@@ -85,15 +99,23 @@ def evaluate_all(
     *,
     at: datetime,
     limits: Thresholds | None = None,
+    looks: Mapping[tuple[str, str], Collection[date]] | None = None,
 ) -> Evidence:
-    """Registry and aggregates -> judged rows by design and stratum. A table of TABLES that is missing is empty."""
+    """Registry and aggregates -> judged rows by design and stratum. A table of TABLES that is missing is empty.
+
+    looks: (design, content hash) -> days until which the data of earlier publishes went, where a result was shown.
+    """
     designs = sorted(registry, key=lambda design: str(design["design_id"]))
     by_design = _by_design(tables)
     fingerprints = {design["design_id"]: _fingerprint(design, by_design) for design in designs}
     run_id = hashlib.sha256("".join([METHOD_VERSION, *fingerprints.values()]).encode()).hexdigest()[:16]
     results: list[tuple[Mapping[str, Any], Result]] = []
     for design in designs:
-        for result in evaluate(design, _aggregates(by_design, design["design_id"])):
+        found = _aggregates(by_design, design["design_id"])
+        days = (looks or {}).get((design["design_id"], str(design.get("content_hash"))), ())
+        until = (found.checks or {}).get("data_until_date")
+        look = look_at(design, found.checks, sum(day < until for day in days) if until else 0)
+        for result in evaluate(design, replace(found, look=look)):
             row = replace(
                 result.row,
                 run_id=run_id,
@@ -138,7 +160,7 @@ def _rounded(value: float) -> float:
 
 
 def _aggregates(by_design: Mapping[str, Mapping[str, list[Mapping[str, Any]]]], design_id: str) -> Aggregates:
-    found = {name: lines for name, lines in by_design.get(design_id, {}).items() if name != "checks"}
+    found: dict[str, Any] = {name: lines for name, lines in by_design.get(design_id, {}).items() if name != "checks"}
     checks = by_design.get(design_id, {}).get("checks", [])
     return Aggregates(**found, checks=checks[0] if checks else None)
 

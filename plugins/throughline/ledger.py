@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,6 +69,14 @@ _publishes = sa.Table(
     sa.Column("published_at", sa.DateTime, nullable=False),
     sa.Column("is_live", sa.Boolean, nullable=False),
     sa.Column("row_count", sa.BigInteger, nullable=False),
+)
+_looks = sa.Table(  # results that were shown: a design's version, and the last day of the data behind them
+    "looks",
+    _metadata,
+    sa.Column("design_id", sa.String, primary_key=True),
+    sa.Column("content_hash", sa.String, primary_key=True),
+    sa.Column("data_until", sa.Date, primary_key=True),
+    sa.Column("published_at", sa.DateTime, nullable=False),
 )
 
 
@@ -271,6 +279,24 @@ class Ledger:
                 ).rowcount
                 if changed:
                     _note(connection, entry.name, entry.file_id, publish.published_at, "published", None)
+
+    def looks(self) -> dict[tuple[str, str], set[date]]:
+        """(design, content hash) -> last days of the data of every result that was published."""
+        found: dict[tuple[str, str], set[date]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(sa.select(_looks)):
+                found.setdefault((row.design_id, row.content_hash), set()).add(row.data_until)
+        return found
+
+    def look(self, shown: Iterable[tuple[str, str, date]], *, at: datetime) -> None:
+        """Note what a publish shows; the same data again are no new look."""
+        known = self.looks()
+        new = [(*key, day) for *key, day in shown if day not in known.get((key[0], key[1]), ())]
+        names = ("design_id", "content_hash", "data_until")
+        with self._engine.begin() as connection:
+            for values in dict.fromkeys(new):
+                row = dict(zip(names, values, strict=True)) | {"published_at": _naive(at)}
+                connection.execute(_looks.insert().values(row))
 
     def make_live(self, publish_id: str) -> None:
         """Point to an earlier publish (rollback)."""

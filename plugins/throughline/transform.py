@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -159,7 +159,7 @@ def audit(settings: Settings, *, at: datetime) -> None:
 
     Raises Refused; the last publish then stands.
     """
-    from throughline import quality
+    from throughline import evidence, quality
 
     people = matching.matches(connect(settings).read("intermediate.int_people_match").to_pylist())
     matching.check(people)
@@ -168,11 +168,10 @@ def audit(settings: Settings, *, at: datetime) -> None:
     report = quality.exit(staged, settings.home / "docs" / "quality", settings.min_cohort)
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
-    _note_build(
-        settings,
-        **_build(settings)
-        | {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows, "people": list(map(asdict, people))},
-    )
+    passed = {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows}
+    passed |= {"people": list(map(asdict, people))}
+    looks = [(*key, day.isoformat()) for *key, day in evidence.shown(settings)]
+    _note_build(settings, **_build(settings) | passed | {"looks": looks})
 
 
 def build(settings: Settings, *, at: datetime, progress: Progress | None = None, full: bool = False) -> None:
@@ -208,6 +207,7 @@ def publish(settings: Settings, *, at: datetime) -> Publication:
     live = Publish(publish_id, at, True, sum(rows.values()))
     loaded = [entry for entry in ledger.entries("loaded") if entry.file_id in set(built["files"])]
     ledger.published(live, loaded=loaded, kept=kept)
+    ledger.look([(name, version, date.fromisoformat(day)) for name, version, day in built["looks"]], at=at)
     warehouse.forget([publish_id, *kept])
     return Publication(publish_id, rows, is_new=not any(p.publish_id == publish_id and p.is_live for p in earlier))
 

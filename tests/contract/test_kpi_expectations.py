@@ -39,6 +39,8 @@ GOOD = {
     "unnest([9, null]::double[]) bass_t16_weeks_ci_low, unnest([12, null]::double[]) bass_t16_weeks_ci_high",
     "kpi_impact": f"select 'd1' design_id, '' stratum, {ESTIMATE}, {CLAIM}",
     "kpi_impact_event_study": f"select 'd1' design_id, 'A2' outcome, 0::bigint event_time, {ESTIMATE}",
+    "kpi_purpose_amendment": "select 'p1' purpose_id, 2::bigint version_no, 'target_value' field, '0.3' old_value, "
+    "'0.2' new_value",
     "kpi_calibration": "select 'd1' design_id, 'placebo_start' check_name, 0.05::double false_alarm_share, "
     "0.95::double covered_share, 0.8::double found_share, 'It cries wolf.' sentence",
     "kpi_scorecard": f"select unnest(['_org', 'p1']) purpose_id, 'A2' metric_id, {CLAIM}, 'before' chasm_status, "
@@ -64,6 +66,7 @@ TEXTS = {
     "kpi_adoption_forecast": "purpose_id",
     "kpi_impact": "sentence",
     "kpi_impact_event_study": "design_id",
+    "kpi_purpose_amendment": "new_value",
     "kpi_calibration": "sentence",
     "kpi_scorecard": "sentence",
     "kpi_data_quality": "source",
@@ -123,6 +126,8 @@ BROKEN: list[tuple[str, tuple[str, ...], str]] = [
     ("update {t} set verdict = 'refused'", ("kpi_impact",), "a refused result shows no estimate"),
     ("update {t} set verdict = 'supported'", ("kpi_impact",), EFFECT),
     ("update {t} set verdict = 'harm', claim_level = 'caused', ci_low = -0.1", ("kpi_impact",), EFFECT),
+    (TWICE, ("kpi_purpose_amendment",), "one row per purpose_id, version_no, field"),
+    ("update {t} set old_value = new_value", ("kpi_purpose_amendment",), "an amendment changes something"),
     (TWICE, ("kpi_calibration",), "one row per design_id, check_name"),
     *((f"update {{t}} set {c} = 1.01", ("kpi_calibration",), f"{c} lies in [0, 1]") for c in CALIBRATED),
     ("update {t} set sentence = null", ("kpi_calibration",), "every calibration has its sentence"),

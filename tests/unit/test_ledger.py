@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,3 +135,10 @@ def test_a_listing_of_an_earlier_version_is_made_anew(tmp_path: Path, at: dateti
     ledger.remember("slack/a.zip", "1-1", "x")
     assert Ledger(path).hashed() == {"slack/a.zip": ("1-1", "x")}
     assert len(ledger.entries()) == 1
+
+
+def test_a_look_is_counted_once_for_each_day_of_data(ledger: Ledger, at: datetime) -> None:
+    first, second = date(2026, 6, 1), date(2026, 6, 8)
+    ledger.look([("p:C1b_180:did", "h", first), ("p:C1b_180:did", "h", first)], at=at)
+    ledger.look([("p:C1b_180:did", "h", first), ("p:C1b_180:did", "h", second), ("p:C1b_180:did", "i", second)], at=at)
+    assert ledger.looks() == {("p:C1b_180:did", "h"): {first, second}, ("p:C1b_180:did", "i"): {second}}

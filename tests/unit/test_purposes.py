@@ -79,12 +79,16 @@ def test_every_column_of_a_purpose(tmp_path: Path) -> None:
         "cluster": "team",
         "landmark_days": 14,
         "anticipation_periods": 0,
+        "lot_share": None,
         "stop_date": date(2026, 9, 30),
         "is_measurable": True,
         "missing": "",
         "registered_at": SEEN_AT,
     }
-    assert found["org_units"] == [key | {"org_unit": "EMEA-Sales"}, key | {"org_unit": "EMEA-Service"}]
+    assert found["org_units"] == [
+        key | {"org_unit": "EMEA-Sales", "is_drawn": None},
+        key | {"org_unit": "EMEA-Service", "is_drawn": None},
+    ]
     assert found["spaces"] == [
         key | {"space": "slack:#Handover-*", "space_source": "slack", "pattern": "handover-*"},
         key | {"space": "engage:Handover", "space_source": "engage", "pattern": "handover"},
@@ -158,6 +162,15 @@ def test_an_id_alone_is_a_purpose(tmp_path: Path) -> None:
         ({"baseline": "{window: [2026-03-01, 2025-09-01]}"}, "baseline.window must end after it begins"),
         ({"stage": "piloting"}, "stage must be one of skunkworks, pilot, scaled, stopped"),
         ({"design": "{method: magic}"}, "design.method must be one of did"),
+        ({"design": "{looks: 2026-06-30}"}, "design.looks must be a list of dates"),
+        ({"design": "{looks: [soon]}"}, "design.looks must be a date, YYYY-MM-DD"),
+        (
+            {"design": "{looks: [2026-06-30, 2026-03-02]}"},
+            "design.looks names 2026-03-02, which is not after start_date",
+        ),
+        ({"design": "{lot: {drawn: [APAC-Sales]}}"}, "design.lot.drawn names APAC-Sales, which is not in population"),
+        ({"design": "{lot: {drawn: [EMEA-Sales, EMEA-Service]}}"}, "design.lot.drawn names every unit"),
+        ({"design": "{lot: {drawn: [EMEA-Sales], share: 1}}"}, "design.lot.share lies outside 0 to 1"),
         ({"target": "0.29"}, "target must be a mapping of value, by"),
         ({"spaces": '["#handover"]'}, "spaces has an entry that names no tool"),
         ({"spaces": "[1]"}, "spaces must be a list of texts"),
@@ -171,6 +184,19 @@ def test_refusals(tmp_path: Path, changed: dict[str, str | None], what: str) -> 
     sentence = refused(tmp_path, text(**changed))
     assert what in sentence
     assert "@firm" not in sentence
+
+
+def test_a_lot_and_its_looks(tmp_path: Path) -> None:
+    design = (
+        "{method: randomised, unit: team, lot: {drawn: [EMEA-Service]}, looks: [2026-09-30, 2026-06-30, 2026-09-30]}"
+    )
+    found = purpose(tmp_path, text(design=design))
+    assert [(row["org_unit"], row["is_drawn"]) for row in found["org_units"]] == [
+        ("EMEA-Sales", False), ("EMEA-Service", True),
+    ]  # fmt: skip
+    assert found["purposes"][0]["lot_share"] == 0.5  # where the file does not say how many were to be drawn
+    assert [row["look_date"] for row in found["looks"]] == [date(2026, 6, 30), date(2026, 9, 30)]
+    assert found.ignored == []
 
 
 def test_a_share_may_be_0_or_1_and_days_may_be_more(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from throughline.evaluation.parts import (
     Aggregates,
     Result,
-    Rows,
     column,
     finite,
     numbers,
@@ -24,7 +23,7 @@ def landmark(design: Mapping[str, Any], found: Aggregates, row: ImpactRow, check
     """Deals open on the landmark day, linked by then against not; errors widened for deals of one owner."""
     effect = owner_design_effect(found.checks or {}, row.n_units_t + row.n_units_c, checks)
     if design.get("outcome_kind") == "days":
-        yield Result(_cycle_time(design, found.survival, row, effect), checks)
+        yield Result(_cycle_time(design, found, row, effect), checks)
         return
     if not found.strata:
         yield Result(row, checks)
@@ -32,7 +31,7 @@ def landmark(design: Mapping[str, Any], found: Aggregates, row: ImpactRow, check
     labels = sorted({str(line["stratum"]) for line in found.strata})
     stratum, exposed, n, n_event = (column(found.strata, name) for name in ("stratum", "exposed", "n", "n_event"))
     t = strata.tables(stratum, exposed, n, n_event)
-    result = strata.risk_difference(t, design_effect=effect)
+    result = found.look.interval(strata.risk_difference(t, design_effect=effect), row)
     baseline = float(t.b.sum() / t.n0.sum()) if t.n0.sum() else math.nan
     row = with_estimate(replace(row, baseline_mean=finite(baseline)), result)
     point, limit = experiment.e_values_of_difference(result, baseline=baseline)
@@ -62,18 +61,17 @@ def landmark(design: Mapping[str, Any], found: Aggregates, row: ImpactRow, check
                 evalue_ci=None,
             )
             share = float(one.b[0] / one.n0[0]) if one.n0[0] else math.nan
-            part = with_estimate(
-                replace(part, baseline_mean=finite(share)), strata.risk_difference(one, design_effect=effect)
-            )
+            alone = found.look.interval(strata.risk_difference(one, design_effect=effect), part)
+            part = with_estimate(replace(part, baseline_mean=finite(share)), alone)
             owners = {line["exposed"]: int(line["n_owners"]) for line in found.strata if line["stratum"] == label}
             yield Result(part, replace(checks, n_people_t=owners.get(1, 0), n_people_c=owners.get(0, 0)))
 
 
-def _cycle_time(design: Mapping[str, Any], counts: Rows, row: ImpactRow, effect: float) -> ImpactRow:
+def _cycle_time(design: Mapping[str, Any], found: Aggregates, row: ImpactRow, effect: float) -> ImpactRow:
     """Mean days to a decision within the horizon, counted from the landmark; deals still open are censored."""
     arms = []
     for arm in (1, 0):
-        lines = [line for line in counts if line["arm"] == arm]
+        lines = [line for line in found.survival if line["arm"] == arm]
         closed = numbers(lines, "n_won") + numbers(lines, "n_lost")
         arms.append(survival.kaplan_meier(numbers(lines, "t_days"), closed, numbers(lines, "n_censored")))
     events = [int(curve.events.sum()) for curve in arms]
@@ -86,7 +84,7 @@ def _cycle_time(design: Mapping[str, Any], counts: Rows, row: ImpactRow, effect:
         return row
     horizon = min(reach, float(design["horizon_days"]))
     baseline = survival.rmst(arms[1], horizon)
-    result = survival.rmst_difference(arms[0], arms[1], horizon).scaled(math.sqrt(effect))
+    result = found.look.interval(survival.rmst_difference(arms[0], arms[1], horizon).scaled(math.sqrt(effect)), row)
     row = with_estimate(replace(row, baseline_mean=finite(baseline.estimate)), result)
     sd = baseline.se * math.sqrt(sizes[1])
     point, limit = experiment.e_values_of_difference(result, sd=sd)

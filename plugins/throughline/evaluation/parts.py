@@ -9,23 +9,43 @@ from typing import Any
 
 import numpy as np
 
-from throughline.statistics import aggregates, experiment
-from throughline.statistics.estimate import Estimate
+from throughline.statistics import aggregates, experiment, sequential
+from throughline.statistics.estimate import SEQUENTIAL, Estimate
 from throughline.statistics.row import Checks, ImpactRow
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
+class Look:
+    """Which look at a result this is. planned_n: units in both arms at the main look, where intervals are narrowest."""
+
+    number: int = 1
+    is_planned: bool = True
+    is_sequential: bool = False
+    planned_n: float = math.nan
+
+    def interval(self, result: Estimate, row: ImpactRow) -> Estimate:
+        """The interval that holds at every look, where several are taken and 100 units an arm allow it."""
+        n = row.n_units_t + row.n_units_c
+        if not (self.is_sequential and sequential.is_first_look_allowed(row.n_units_t, row.n_units_c)):
+            return result
+        return sequential.always_valid(result, n=n, planned_n=self.planned_n if self.planned_n > 0 else n)
+
+
+@dataclass(frozen=True)
 class Aggregates:
-    """The rows of one design from each table of marts/evidence."""
+    """The rows of one design from each table of marts/evidence, and which look at them this is."""
 
     cells: Rows = ()
     moments: Rows = ()
     strata: Rows = ()
     survival: Rows = ()
     naive: Rows = ()
+    arms: Rows = ()
+    balance: Rows = ()
     checks: Mapping[str, Any] | None = None
+    look: Look = Look()
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,7 @@ def with_estimate(row: ImpactRow, result: Estimate) -> ImpactRow:
         ci_low=finite(result.ci_low),
         ci_high=finite(result.ci_high),
         ci_method=result.ci_method,
+        ci_kind="sequential" if result.ci_method == SEQUENTIAL else "fixed",
         df=finite(result.df),
         p_value=finite(result.p_value),
         mde_80=finite(result.mde_80),
@@ -87,6 +108,23 @@ def with_naive(row: ImpactRow, lines: Rows) -> ImpactRow:
         naive_ci_low=finite(found.ci_low),
         naive_ci_high=finite(found.ci_high),
     )
+
+
+def with_balance(row: ImpactRow, lines: Rows) -> ImpactRow:
+    """max_smd: the largest abs(mean_1 - mean_0)/sqrt((s_1^2 + s_0^2)/2) of what was known before exposure."""
+    sizes = []
+    for covariate in sorted({line["covariate"] for line in lines}):
+        arms = {
+            int(line["arm"]): experiment.Arm(float(line["n"]), float(line["sum_x"]), float(line["sum_xx"]))
+            for line in lines
+            if line["covariate"] == covariate
+        }
+        if len(arms) == 2 and min(arm.n for arm in arms.values()) > 1:
+            spread = sum(arm.s_yy / (arm.n - 1) for arm in arms.values()) / 2
+            gap = abs(arms[1].mean_y - arms[0].mean_y)
+            sizes.append(gap / math.sqrt(spread) if spread > 0 else math.nan if gap > 0 else 0.0)
+    known = [size for size in sizes if math.isfinite(size)]
+    return replace(row, max_smd=max(known)) if known else row
 
 
 def counts(seen: Mapping[str, Any]) -> dict[str, int]:

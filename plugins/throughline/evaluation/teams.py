@@ -45,17 +45,17 @@ def difference_in_differences(design: Mapping[str, Any], found: Aggregates, row:
             baseline_mean=finite(simple.baseline_mean),
         )
         if not is_staggered:
-            row = with_estimate(row, simple.result)
-            row = with_evalue(row, simple.result, found.cells, design)
+            result = found.look.interval(simple.result, row)
+            row = with_evalue(with_estimate(row, result), result, found.cells, design)
     else:
         row = replace(row, n_clusters_t=0, n_clusters_c=0)
     if cells is None:
         return Result(row, replace(checks, pre_periods_count=0))
-    return _with_panel(row, checks, cells, found.cells, design)
+    return _with_panel(row, checks, cells, found, design)
 
 
 def _with_panel(
-    row: ImpactRow, checks: Checks, cells: staggered.GroupTime, sums: Rows, design: Mapping[str, Any]
+    row: ImpactRow, checks: Checks, cells: staggered.GroupTime, found: Aggregates, design: Mapping[str, Any]
 ) -> Result:
     """Pre-trend, breakdown and event study from the panel; of a staggered design the estimate too."""
     is_staggered = row.method == "staggered_did"
@@ -66,9 +66,9 @@ def _with_panel(
     few = bool(len(treated)) and float(treated.min()) < FEW_UNITS
     first = events.at(0)
     if is_staggered:
-        overall = aggregates.aggregate(cells, simple)
+        overall = found.look.interval(aggregates.aggregate(cells, simple), row)
         row = replace(
-            with_evalue(with_estimate(row, overall), overall, sums, design),
+            with_evalue(with_estimate(row, overall), overall, found.cells, design),
             control_group="teams in no purpose"
             + (", and those that had not begun" if cells.control_group == "not_yet" else ""),
             n_clusters_t=round(float(treated.sum())),

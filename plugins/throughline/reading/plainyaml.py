@@ -121,6 +121,13 @@ class Section:
             raise self.refused(name, "must end after it begins")
         return begin, end
 
+    def dates(self, name: str) -> list[date]:
+        """A list of dates."""
+        days = [self._day(value, name) for value in self._get(name, list, "a list of dates") or []]
+        if None in days:
+            raise self.refused(name, "must be a list of dates")
+        return [day for day in days if day is not None]
+
     def refused(self, name: str, what: str, remedy: str = "mend the field and drop the file again") -> Refused:
         return Refused(f"{self.path}{name} {what}", where=self.where, remedy=remedy)
 

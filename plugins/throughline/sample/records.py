@@ -84,7 +84,7 @@ def write_purposes(directory: Path, calendar: Calendar) -> list[Path]:
 def purpose_text(planted: Planted, calendar: Calendar, start: date) -> str:
     title, sponsor, owner, goal, stage = WORDS[planted.purpose_id]
     method, least, gain = DESIGNS[planted.purpose_id]
-    units = ", ".join(planted.treated_units)
+    units, look = ", ".join(planted.treated_units), calendar.end_date - timedelta(days=1)
     return f"""\
 id: {planted.purpose_id}
 title: {title}
@@ -101,7 +101,7 @@ start_date: {start}
 baseline: {{window: [{calendar.crm_start_date}, {start - timedelta(days=1)}], value: 0.26}}
 target: {{value: {0.26 + gain:.2f}, by: {calendar.end_date + timedelta(days=185)}}}
 min_effect_of_interest: {least}
-design: {{method: {method}, unit: team, cluster: team, landmark_days: 14, anticipation: 0}}
+design: {{method: {method}, unit: team, cluster: team, landmark_days: 14, anticipation: 0, looks: [{look}]}}
 stop_rule: {{date: {calendar.end_date + timedelta(days=93)}, when: [harm, null_supported]}}
 secondary: []
 """

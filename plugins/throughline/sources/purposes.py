@@ -1,4 +1,4 @@
-"""Purpose files (YAML) -> purposes, spaces, org_units, secondary. One purpose a file, registered before its results.
+"""Purpose files (YAML) -> purposes, spaces, org_units, looks, secondary. One a file, registered before its results.
 
 Values only: the safe loader, at most 64 KiB, no anchors, aliases, tags or repeated keys; nothing in a file is ever run.
 The content hash is the sha256 of the parsed content as canonical JSON, so comments and spacing are no amendment.
@@ -6,7 +6,8 @@ The content hash is the sha256 of the parsed content as canonical JSON, so comme
 
 Refused: no id or one that is no slug, an unknown metric (close matches are offered), an address or account name where
 a role or a text is due, a share outside 0 to 1 where the metric is a share, a start before the baseline window ends, a
-target due before the start, more than three primary outcomes, a value of the wrong kind.
+target due before the start, a look before it, a lot that draws none, all or strangers, more than three primary
+outcomes, a value of the wrong kind.
 Accepted and listed in `missing`: no goal, outcome, baseline, target, minimum effect or owner; such a purpose is not
 measurable and counts against P2. Fields that are unknown are reported, with what may have been meant.
 Left out: population.exclude_roles and stop_rule.when.
@@ -47,7 +48,7 @@ FIELDS: Final = (
     *("population", "spaces", "start_date", "baseline", "target", "min_effect_of_interest", "design", "stop_rule"),
     "secondary",
 )
-DESIGN: Final = ("method", "unit", "cluster", "landmark_days", "anticipation")
+DESIGN: Final = ("method", "unit", "cluster", "landmark_days", "anticipation", "looks", "lot")
 OUTCOME: Final = ("outcome_metric", "target", "min_effect_of_interest", "design", "primary")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
@@ -81,6 +82,7 @@ TABLES: Final = (
                 *(("baseline_from_date", DATE), ("baseline_until_date", DATE), ("baseline_value", NUMBER)),
                 *_OUTCOME[1:],
                 *_DESIGN,
+                ("lot_share", NUMBER),
                 ("stop_date", DATE),
                 *(("is_measurable", BOOL), ("missing", STRING), ("registered_at", TIMESTAMP)),
             ]
@@ -93,7 +95,12 @@ TABLES: Final = (
         key=("purpose_id", "content_hash", "space"),
     ),
     Table(  # one row per org unit in a purpose's population
-        "org_units", pa.schema([*_KEY, ("org_unit", STRING)]), key=("purpose_id", "content_hash", "org_unit")
+        "org_units",
+        pa.schema([*_KEY, ("org_unit", STRING), ("is_drawn", BOOL)]),  # NULL without a lot
+        key=("purpose_id", "content_hash", "org_unit"),
+    ),
+    Table(  # one row per day on which the result will be looked at; none: at every publish
+        "looks", pa.schema([*_KEY, ("look_date", DATE)]), key=("purpose_id", "content_hash", "look_date")
     ),
     Table(  # one row per further outcome of a purpose
         "secondary",
@@ -111,18 +118,23 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     key = {"purpose_id": _identity(root), "content_hash": content_hash(values)}
     population = root.section("population", "unit", "org_units", "exclude_roles", "eligible_from")
     spaces = [key | _space(root, space) for space in root.texts("spaces")]
-    org_units = [key | {"org_unit": unit} for unit in population.texts("org_units")]
+    design = root.section("design", *DESIGN)
+    share, drawn = _lot(design, population.texts("org_units"))
+    units = population.texts("org_units")
+    org_units = [{**key, "org_unit": unit, "is_drawn": unit in drawn if drawn else None} for unit in units]
+    looks = [key | {"look_date": day} for day in _looks(design, root.day("start_date"))]
     main = _purpose(root) | {
         "population_unit": population.text("unit"),
         "eligible_from_date": population.day("eligible_from"),
         "registered_at": file.seen_at,
+        "lot_share": share,
     }
     secondary = [key | _outcome(one) for one in root.sections("secondary", *OUTCOME)]
     _check_outcomes(root, main, secondary)
-    for table, rows in zip(TABLES, ([key | main], spaces, org_units, secondary), strict=True):
+    for table, rows in zip(TABLES, ([key | main], spaces, org_units, looks, secondary), strict=True):
         if rows:
             yield Batch(table.name, pa.RecordBatch.from_pylist(rows, schema=table.schema))
-    for name in root.unknown:
+    for name in dict.fromkeys(root.unknown):
         yield Ignored(file.name, f"unknown field {name}")
 
 
@@ -181,6 +193,27 @@ def _purpose(root: Section) -> dict[str, Any]:
         raise root.refused("target.by", "lies before start_date", "a target is due after the purpose starts")
     missing = _missing(row)
     return row | {"is_measurable": not missing, "missing": " ".join(missing)}
+
+
+def _lot(design: Section, org_units: list[str]) -> tuple[float | None, list[str]]:
+    """(planned share of the drawn, drawn units) of a design drawn by lot."""
+    lot = design.section("lot", "drawn", "share")
+    drawn, share = lot.texts("drawn"), lot.number("share")
+    if drawn and (unknown := sorted(set(drawn) - set(org_units))):
+        raise lot.refused("drawn", f"names {unknown[0]}, which is not in population.org_units", "list all units there")
+    if drawn and len(drawn) == len(org_units):
+        raise lot.refused("drawn", "names every unit", "those that were not drawn are the comparison")
+    if share is not None and not 0 < share < 1:
+        raise lot.refused("share", "lies outside 0 to 1", "the planned share of units that are drawn, such as 0.5")
+    return (share if share is not None else 0.5) if drawn else None, drawn
+
+
+def _looks(design: Section, start: date | None) -> list[date]:
+    """The days of `looks`, in order."""
+    days = sorted(set(design.dates("looks")))
+    if days and start and days[0] <= start:
+        raise design.refused("looks", f"names {days[0]}, which is not after start_date", "nothing can be seen by then")
+    return days
 
 
 def _outcome(section: Section) -> dict[str, Any]:

@@ -19,6 +19,7 @@ Bools = npt.NDArray[np.bool_]
 
 CI_LEVEL = 0.95
 POWER = 0.80
+SEQUENTIAL = "confidence_sequence"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Estimate:
 
     @property
     def mde_80(self) -> float:
-        """Smallest difference that a test at 1 - ci_level finds with 80 % power."""
+        """Smallest difference that the interval finds with 80 % power: half its width and q(.80) se."""
+        if self.ci_method == SEQUENTIAL:
+            return self.ci_high - self.estimate + minimum_detectable(self.se, self.df, level=0.0)
         return minimum_detectable(self.se, self.df, level=self.ci_level)
 
     def scaled(self, factor: float) -> Estimate:

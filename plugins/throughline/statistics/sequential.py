@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from throughline.statistics.estimate import CI_LEVEL, Estimate
+from throughline.statistics.estimate import CI_LEVEL, SEQUENTIAL, Estimate, quantile
 
 FIRST_LOOK_UNITS = 100  # an arm; the sequence rests on a central limit theorem
 
@@ -38,15 +38,18 @@ def is_first_look_allowed(n_treated: float, n_control: float) -> bool:
 def always_valid(result: Estimate, *, n: float, planned_n: float) -> Estimate:
     """The same estimate with the interval that holds at every look. n: units in both arms; planned_n: at the main look.
 
-    The p-value is dropped: it belongs to one look.
+    The p-value is dropped: it belongs to one look. With few clusters the sequence, which rests on a central limit
+    theorem, is widened as t is wider than the normal.
     """
     if not (math.isfinite(result.se) and result.se > 0 and n > 0 and planned_n > 0):
-        return replace(result, ci_low=math.nan, ci_high=math.nan, p_value=math.nan, ci_method="confidence_sequence")
-    half = half_width(result.se, n, planned_n, level=result.ci_level)
+        return replace(result, ci_low=math.nan, ci_high=math.nan, p_value=math.nan, ci_method=SEQUENTIAL)
+    upper = 0.5 + result.ci_level / 2
+    few = quantile(upper, result.df) / quantile(upper) if result.df > 0 else 1.0
+    half = few * half_width(result.se, n, planned_n, level=result.ci_level)
     return replace(
         result,
         ci_low=result.estimate - half,
         ci_high=result.estimate + half,
         p_value=math.nan,
-        ci_method="confidence_sequence",
+        ci_method=SEQUENTIAL,
     )

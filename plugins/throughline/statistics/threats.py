@@ -39,7 +39,10 @@ THREATS: dict[str, tuple[str, dict[str, str]]] = {
         "extremes move back by themselves",
         {"": "the periods before the start are shown one by one", "landmark": "no group is chosen by its past"},
     ),
-    "looks": ("who looks often enough finds something", {"": "the interval holds for one planned look"}),
+    "looks": (
+        "who looks often enough finds something",
+        {"": "the interval holds for one look", "sequential": "the interval holds at every look"},
+    ),
 }
 
 
@@ -49,7 +52,7 @@ def assumptions_json(row: ImpactRow, counts: Mapping[str, int] | None = None) ->
     Keys are sorted, so equal rows give equal bytes.
     """
     listed: dict[str, object] = {
-        name: {"threat": threat, "answer": answers.get(row.method, answers[""])}
+        name: {"threat": threat, "answer": answers.get(row.method) or answers.get(row.ci_kind, answers[""])}
         for name, (threat, answers) in THREATS.items()
     }
     return json.dumps(listed | ({"counts": dict(counts)} if counts else {}), sort_keys=True, ensure_ascii=False)

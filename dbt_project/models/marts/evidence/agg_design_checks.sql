@@ -33,6 +33,7 @@ counts as (
         count(case when is_in_window and duration_reject_reason is null and not is_open_at_index then 1 end)
             as n_closed_before_landmark,
         count(case when is_in_window and is_open_at_index and not is_followed then 1 end) as n_not_followed_yet,
+        count(case when not is_post and y is not null then 1 end) as n_units_before,
         count(case when is_in_window and y is not null and is_treated then 1 end) as n_units_t,
         count(case when is_in_window and y is not null and not is_treated then 1 end) as n_units_c,
         count(distinct case when is_in_window and y is not null and is_treated then owner_count_key end) as n_people_t,
@@ -105,12 +106,10 @@ simultaneous as (
     inner join {{ ref('fct_deal') }} as others
         on designs.window_start_date <= others.created_date
     where
-        designs.method <> 'landmark'
+        designs.method in ('did', 'staggered_did')
         and exists (
             select 1
             from {{ ref('stg_purposes__org_units') }} as units
-            inner join {{ ref('int_purpose_registry') }} as registry
-                on units.purpose_id = registry.purpose_id and units.content_hash = registry.content_hash
             where units.org_unit = others.org_unit and units.purpose_id <> designs.purpose_id
         )
         and not exists (
@@ -172,6 +171,7 @@ select
     coalesce(simultaneous.n_excluded_simultaneous, 0) as n_excluded_simultaneous,
     coalesce(panels.n_teams, 0) as n_teams,
     coalesce(panels.n_teams_dropped_unbalanced, 0) as n_teams_dropped_unbalanced,
+    coalesce(counts.n_units_before, 0) as n_units_before,
     coalesce(counts.n_units_t, 0) as n_units_t,
     coalesce(counts.n_units_c, 0) as n_units_c,
     coalesce(counts.n_people_t, 0) as n_people_t,
@@ -179,9 +179,13 @@ select
     coalesce(counts.n_events_t, 0) as n_events_t,
     coalesce(counts.n_events_c, 0) as n_events_c,
     counts.window_start_date,
-    {{ add_days('counts.last_created_date', 'cast(designs.horizon_days + coalesce(designs.landmark_days, 0) as int)') }}
-        as window_end_date,
-    counts.data_until_date,
+    coalesce(
+        {{ add_days('counts.last_created_date',
+            'cast(designs.horizon_days + coalesce(designs.landmark_days, 0) as int)') }},
+        looks.next_look_date
+    ) as window_end_date,
+    coalesce(counts.data_until_date, looks.seen_until_date) as data_until_date,
+    looks.looks_passed,
     cast(null as double) as top1pct_value_share,
     coalesce(owner_sums.owners_count, 0) as owners_count,
     coalesce(cast(owner_sums.owners_n as double), 0) as owners_n,
@@ -195,3 +199,4 @@ left join exposures on designs.design_id = exposures.design_id
 left join owner_sums on designs.design_id = owner_sums.design_id
 left join simultaneous on designs.design_id = simultaneous.design_id
 left join panels on designs.design_id = panels.design_id
+left join {{ ref('design_look') }} as looks on designs.design_id = looks.design_id

@@ -33,6 +33,7 @@ renamed as (
         cast(cluster as string) as design_cluster,
         cast(landmark_days as bigint) as landmark_days,
         cast(anticipation_periods as bigint) as anticipation_periods,
+        cast(lot_share as double) as lot_share,
         cast(stop_date as date) as stop_date,
         cast(is_measurable as boolean) as is_measurable,
         cast(missing as string) as missing,
