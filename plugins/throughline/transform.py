@@ -168,7 +168,7 @@ def audit(settings: Settings, *, at: datetime) -> None:
     report = quality.exit(staged, settings.home / "docs" / "quality", settings.min_cohort)
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
-    passed = {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows}
+    passed: dict[str, Any] = {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows}
     passed |= {"people": list(map(asdict, people))}
     looks = [(*key, day.isoformat()) for *key, day in evidence.shown(settings)]
     _note_build(settings, **_build(settings) | passed | {"looks": looks})
