@@ -58,3 +58,17 @@ from (
 {% macro median_time(survival='survival') -%}
     min(case when {{ survival }} <= 0.5 + 0.0000000000005 then t end)
 {%- endmacro %}
+
+{#- Aggregates over one curve at a horizon h: a column's value there, 1 before the first time; how many are followed until
+    then; how many were lost to sight before. -#}
+{% macro at_horizon(h, value='survival') -%}
+    coalesce(max(case when t <= {{ h }} and (next_t > {{ h }} or next_t is null) then {{ value }} end), 1)
+{%- endmacro %}
+
+{% macro at_risk_at(h) -%}
+    cast(sum(case when t >= {{ h }} then event_count + censored_count else 0 end) as bigint)
+{%- endmacro %}
+
+{% macro censored_before(h) -%}
+    cast(sum(case when t < {{ h }} then censored_count else 0 end) as bigint)
+{%- endmacro %}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from throughline.statistics.estimate import CI_LEVEL, Floats
 
 SEED = 20_260_302
+DRAWS = 1_000
 SMALL_N = 50
 
 
@@ -41,27 +42,64 @@ def published_gini(contributions: npt.ArrayLike, people: npt.ArrayLike) -> tuple
     return gini(contributions, people, corrected=small), small
 
 
-def gini_interval(
-    contributions: npt.ArrayLike,
-    people: npt.ArrayLike,
-    *,
-    corrected: bool = False,
-    level: float = CI_LEVEL,
-    draws: int = 2_000,
-    seed: int = SEED,
-) -> tuple[float, float]:
-    """Percentile interval by multinomial bootstrap of the histogram, fixed seed; does not depend on row order."""
+def resampled(
+    contributions: npt.ArrayLike, people: npt.ArrayLike, *, draws: int = DRAWS, seed: int = SEED
+) -> tuple[Floats, Floats]:
+    """Multinomial bootstrap of a histogram, fixed seed: (x ascending float[v], people drawn float[b, v]).
+
+    People are drawn, not what they contributed: the interval does not narrow when each of them says everything twice.
+    Row order and shards of the histogram do not matter.
+    """
     x, where = np.unique(np.asarray(contributions, dtype=np.float64), return_inverse=True)
     count = np.bincount(where, np.asarray(people, dtype=np.float64), len(x))
     n = round(float(count.sum()))
     if n < 2 or float((x * count).sum()) <= 0:
+        return x, np.zeros((0, len(x)))
+    drawn = np.random.default_rng(seed).multinomial(n, count / n, draws).astype(np.float64)
+    return x, drawn[drawn @ x > 0]
+
+
+def interval(values: Floats, *, level: float = CI_LEVEL) -> tuple[float, float]:
+    """Percentile interval of bootstrapped values float[b]; NaN where there are none."""
+    if not len(values):
         return math.nan, math.nan
-    drawn = np.random.default_rng(seed).multinomial(n, count / count.sum(), draws).astype(np.float64)
-    before = np.cumsum(drawn, axis=1) - drawn
-    total = drawn @ x
-    values = ((drawn * (2 * before + drawn - n)) @ x)[total > 0] / (n * total[total > 0])
-    low, high = np.quantile(values * (n / (n - 1) if corrected else 1.0), [0.5 - level / 2, 0.5 + level / 2])
+    low, high = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])
     return float(low), float(high)
+
+
+def ginis(x: Floats, drawn: Floats, *, corrected: bool = False) -> Floats:
+    """Gini of each row of people float[b, v] over x ascending float[v]."""
+    upto = np.cumsum(drawn, axis=1)
+    n = upto[:, -1] if len(x) else np.zeros(len(drawn))
+    weighted = drawn * x
+    values = np.einsum("bv,bv->b", weighted, 2 * upto - drawn - n[:, None]) / (n * weighted.sum(axis=1))
+    return np.asarray(values * n / (n - 1) if corrected else values)
+
+
+def gini_interval(
+    contributions: npt.ArrayLike, people: npt.ArrayLike, *, corrected: bool = False, level: float = CI_LEVEL
+) -> tuple[float, float]:
+    """Percentile interval of `gini` by multinomial bootstrap of the histogram."""
+    return interval(ginis(*resampled(contributions, people), corrected=corrected), level=level)
+
+
+def top_shares(x: Floats, drawn: Floats, part: float) -> Floats:
+    """Share of all contributions made by the most active `part` of people: 1 - L(1 - part) of the Lorenz curve.
+
+    x: ascending float[v], people: float[b, v] -> float[b]. Of the person on the border a fraction counts, so that the
+    share does not jump with n.
+    """
+    upto = np.cumsum(drawn, axis=1)
+    n = upto[:, -1:]
+    chosen = np.clip(part * n - (n - upto), 0, drawn)
+    return np.asarray((chosen @ x) / (drawn @ x))
+
+
+def top_share(contributions: npt.ArrayLike, people: npt.ArrayLike, part: float) -> float:
+    """`top_shares` of one histogram; NaN where nobody contributed."""
+    x, count = np.asarray(contributions, dtype=np.float64), np.asarray(people, dtype=np.float64)
+    order = np.argsort(x, kind="stable")
+    return float(top_shares(x[order], count[None, order], part)[0]) if float(x @ count) > 0 else math.nan
 
 
 def ei_index(external: float, internal: float) -> float:

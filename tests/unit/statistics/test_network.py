@@ -40,6 +40,15 @@ def test_gini_interval_holds_the_value_and_repeats():
     assert np.isnan(network.gini_interval([0], [30])[0])
 
 
+def test_top_share_is_a_point_of_the_lorenz_curve():
+    """Of 10 people one makes 6 of 12 contributions, six make 1 each: the top tenth ½, the top fifth 6 + 1 of 12."""
+    x, people = [0, 1, 6], [3, 6, 1]
+    assert network.top_share(x, people, 0.1) == pytest.approx(0.5)
+    assert network.top_share(x, people, 0.05) == pytest.approx(0.25)  # half a person
+    assert network.top_share(x[::-1], people[::-1], 0.2) == pytest.approx(7 / 12)
+    assert network.top_share(x, people, 1.0) == pytest.approx(1.0) and np.isnan(network.top_share([0], [5], 0.1))
+
+
 @pytest.mark.parametrize(("sizes", "expected"), [((4, 6), 0.066667), ((17, 17), 0.030303), ((8, 5, 4, 3, 1), 0.552381)])
 def test_ei_expected(sizes, expected):
     assert network.ei_expected(sizes) == pytest.approx(expected, abs=5e-7)
