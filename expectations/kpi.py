@@ -344,5 +344,5 @@ SUITES: dict[str, list[Expectation]] = {
     "dim_org_unit": [_key("unit", "unit_type"), _nobody()],
     "dim_date": [_rows("day", severity="warning"), _nobody()],
 }
-# kpi_behaviour and the estimates are published when the data allow them; these always stand
+# the estimates are published when the data allow them; these always stand
 REQUIRED = frozenset({"kpi_value", "kpi_scorecard", "kpi_data_quality", "dim_metric", "dim_purpose"})

@@ -92,7 +92,7 @@ def know(
     columns: Iterable[dict[str, Any]] = (),
 ) -> None:
     """The tables of schema raw that hold no export's records: what throughline itself knows, and its own results."""
-    from throughline import adoption, calibration, evidence
+    from throughline import adoption, behaviour, calibration, evidence
 
     raw.table("files", FILES, files)
     raw.table("rejects", REJECTS, rejects)
@@ -103,6 +103,7 @@ def know(
     raw.ensure("adoption_growth", adoption.GROWTH)
     raw.ensure("adoption_forecast", adoption.FORECAST)
     raw.ensure("calibration", calibration.SCHEMA)
+    raw.ensure("behaviour_estimate", behaviour.ESTIMATE)
 
 
 def dbt_profile(settings: Settings) -> dict[str, str]:
@@ -187,12 +188,13 @@ def build(settings: Settings, *, at: datetime, progress: Progress | None = None,
 
 
 def weigh(settings: Settings, *, at: datetime) -> None:
-    """What Python finishes, from the marts into schema raw: results, calibration of new designs, growth, forecasts."""
-    from throughline import adoption, calibration, evidence
+    """What Python finishes, from the marts into schema raw: results, calibration, growth, forecasts, behaviour."""
+    from throughline import adoption, behaviour, calibration, evidence
 
     evidence.run(settings, at=at)
     calibration.fill(settings)
     adoption.run(settings)
+    behaviour.run(settings)
 
 
 def publish(settings: Settings, *, at: datetime) -> Publication:

@@ -31,8 +31,9 @@ from throughline.warehouse import connect
 from throughline.warehouse.equality import differences
 
 PUBLIC = {
-    "dim_date", "dim_metric", "dim_org_unit", "dim_purpose", "kpi_adoption", "kpi_data_quality",
-    "kpi_impact", "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard", "kpi_value",
+    "dim_date", "dim_metric", "dim_org_unit", "dim_purpose", "kpi_adoption", "kpi_behaviour",
+    "kpi_data_quality", "kpi_impact", "kpi_leader_engagement", "kpi_outcome", "kpi_purpose_coverage", "kpi_scorecard",
+    "kpi_value",
 }  # fmt: skip
 
 

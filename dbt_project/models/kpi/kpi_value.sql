@@ -90,6 +90,62 @@ union all
 union all
 {{ value_rows(ref('kpi_adoption'), 'A10', 'time_to_adopt') }}
 union all
+{{ value_rows(ref('kpi_behaviour'), 'O1', 'cross_unit_density', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O1_cross', 'cross_unit_density_cross', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O1_within', 'cross_unit_density_within', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O1_degree', 'cross_unit_degree', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O2', 'ei_index', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O2_expected', 'ei_expected', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O2_excess', 'ei_excess', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O2s', 'ei_index_strong', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O3', 'reciprocity_arc', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O3b', 'two_way_pair_share', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O4', 'response_time', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O4_s4', 'response_time_s4', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O4_s24', 'response_time_s24', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O4_s72', 'response_time_s72', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O5', 'answered_48h', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O6_all', 'contribution_gini_all', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O6_active', 'contribution_gini_active', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O7_0', 'participation_0', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O7_1_4', 'participation_1_4', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O7_5', 'participation_5', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O7_top1', 'participation_top1', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O7_top10', 'participation_top10', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O8', 'partner_reach', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O9', 'unit_constraint', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O10', 'isolate_share', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O11', 'reply_rate_72h', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O11_reaction', 'reaction_rate_72h', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_behaviour'), 'O12', 'thread_reply_share', own_coverage=true) }}
+union all
 {{ value_rows(ref('kpi_purpose_coverage'), 'P1', 'purpose_coverage') }}
 union all
 {{ value_rows(ref('kpi_purpose_coverage'), 'P1_days', 'purpose_coverage_days') }}
