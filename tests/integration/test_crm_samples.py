@@ -10,16 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.parsed import parsed, refusal, written, zipped
+from tests.fixtures.samples import sample
 from throughline.landing import Archive
 from throughline.reading.synapse_link import link
 from throughline.sources import dynamics365, hubspot, pipedrive
-
-
-def folder(shared: Path, name: str) -> Path:
-    found = shared / "exports" / name
-    if not found.is_dir():
-        pytest.skip(f"the sample {name} is not here")
-    return found
 
 
 @pytest.mark.parametrize(
@@ -27,7 +21,7 @@ def folder(shared: Path, name: str) -> Path:
     [("deal", "deals", 44), ("company", "accounts", 24), ("deal_stage", "deal_stages", 14), ("users", "owners", 2)],
 )
 def test_hubspot_tables(shared: Path, name: str, table: str, count: int) -> None:
-    found = parsed(hubspot.SOURCE, folder(shared, "hubspot/fivetran+dbt_hubspot") / f"{name}_data.csv")
+    found = parsed(hubspot.SOURCE, sample(shared, "hubspot/fivetran+dbt_hubspot") / f"{name}_data.csv")
     assert {name: len(rows) for name, rows in found.rows.items()} == {table: count}
     assert (found.rejected, found.damaged) == ([], [])
     if table == "deals":
@@ -36,7 +30,7 @@ def test_hubspot_tables(shared: Path, name: str, table: str, count: int) -> None
 
 
 def test_hubspot_owners_by_id_and_by_name(shared: Path) -> None:
-    path = folder(shared, "hubspot/fivetran+dbt_hubspot") / "owner_data.csv"
+    path = sample(shared, "hubspot/fivetran+dbt_hubspot") / "owner_data.csv"
     with path.open(newline="") as stream:
         listed = list(csv.DictReader(stream))
     found = parsed(hubspot.SOURCE, path)
@@ -54,7 +48,7 @@ def test_hubspot_owners_by_id_and_by_name(shared: Path) -> None:
 def test_every_other_hubspot_table_is_ignored_or_refused(shared: Path) -> None:
     used = {"deal", "company", "deal_stage", "users", "owner"}
     results: Counter[str] = Counter()
-    for path in sorted(folder(shared, "hubspot/fivetran+dbt_hubspot").glob("*.csv")):
+    for path in sorted(sample(shared, "hubspot/fivetran+dbt_hubspot").glob("*.csv")):
         if path.stem.removesuffix("_data") in used:
             continue
         if path.stem == "form_data":
@@ -68,12 +62,12 @@ def test_every_other_hubspot_table_is_ignored_or_refused(shared: Path) -> None:
 
 
 def test_a_page_of_pipedrives_api_is_no_list(shared: Path) -> None:
-    path = folder(shared, "pipedrive/dlt-hub+verified-sources") / "recents_response_with_null.json"
+    path = sample(shared, "pipedrive/dlt-hub+verified-sources") / "recents_response_with_null.json"
     assert "is no list of Pipedrive" in refusal(pipedrive.SOURCE, path)
 
 
 def test_choices_of_dynamics_have_labels(shared: Path, tmp_path: Path) -> None:
-    text = (folder(shared, "dynamics365/fivetran+dbt_dynamics_365_crm") / "stringmap_data.csv").read_text("utf-8-sig")
+    text = (sample(shared, "dynamics365/fivetran+dbt_dynamics_365_crm") / "stringmap_data.csv").read_text("utf-8-sig")
     header, *rows = text.splitlines()
     model = {"entities": [{"name": "stringmap", "attributes": [{"name": name} for name in header.split(",")]}]}
     members = {"model.json": json.dumps(model).encode(), "stringmap/1.csv": "\n".join(rows).encode()}
@@ -91,7 +85,7 @@ def maven(shared: Path, header: str, date_format: str) -> str:
         return date_format.format(*iso.split("-"), iso[2:4]) if iso else ""
 
     lines = [header]
-    with (folder(shared, "maven-crm/ikebude+CRM-Sales-Analysis") / "sales_pipeline.csv").open(newline="") as stream:
+    with (sample(shared, "maven-crm/ikebude+CRM-Sales-Analysis") / "sales_pipeline.csv").open(newline="") as stream:
         for deal in csv.DictReader(stream):
             status = {"Won": "Won", "Lost": "Lost"}.get(deal["deal_stage"], "Open")
             day, closed = written_date(deal["engage_date"]), written_date(deal["close_date"])
@@ -116,5 +110,5 @@ def test_maven_deals_as_a_list(shared: Path, tmp_path: Path) -> None:
 
 
 def test_a_sample_of_dynamics_alone_is_no_view(shared: Path) -> None:
-    path = folder(shared, "dynamics365/fivetran+dbt_dynamics_365_crm") / "stringmap_data.csv"
+    path = sample(shared, "dynamics365/fivetran+dbt_dynamics_365_crm") / "stringmap_data.csv"
     assert "is no view of Dynamics 365" in refusal(dynamics365.SOURCE, path)

@@ -7,17 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.parsed import parsed, refusal
+from tests.fixtures.samples import sample
 from throughline.sources import m365_reports, teams, viva_engage, viva_insights
 
 PERSONS = "m365/microsoft+FastTrack/Sample-VivaInsights-PersonQuery-Export.csv"
 OTHERS = "m365/microsoft+vivainsights-py"
-
-
-def sample(shared: Path, name: str) -> Path:
-    found = shared / "exports" / name
-    if not found.exists():
-        pytest.skip(f"the sample {name} is not here")
-    return found
 
 
 def test_a_person_query_loads_when_the_order_of_its_dates_is_declared(shared: Path) -> None:

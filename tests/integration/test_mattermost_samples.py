@@ -7,20 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.parsed import Outcome, parsed
+from tests.fixtures.parsed import parsed
+from tests.fixtures.samples import sample
 from throughline.sources.mattermost import SOURCE
-
-
-def sample(shared: Path, name: str) -> Outcome:
-    path = shared / "exports" / "mattermost" / "zulip+zulip" / name
-    if not path.exists():
-        pytest.skip(f"the sample {name} is not here")
-    return parsed(SOURCE, path)
 
 
 @pytest.mark.parametrize(("name", "accounts", "guests"), [("export.jsonl", 5, 0), ("guestExport.jsonl", 6, 1)])
 def test_every_post_reply_and_reaction_is_read(shared: Path, name: str, accounts: int, guests: int) -> None:
-    found = sample(shared, name)
+    found = parsed(SOURCE, sample(shared, f"mattermost/zulip+zulip/{name}"))
     assert {table: len(rows) for table, rows in found.rows.items()} == {
         "messages": 21,  # 20 posts and a reply in one of them
         "mentions": 1,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.samples import sample
 from throughline import intake, matching, transform
 from throughline.settings import Settings
 from throughline.source import Refused
@@ -21,9 +22,7 @@ IDS = "tool,tool user id,email\nslack,{},person1@firm.example\n"
 def test_zero_percent_matched_stops_the_publish_and_an_identity_map_heals_it(
     settings: Settings, at: datetime, shared: Path
 ) -> None:
-    export = shared / "exports" / "slack" / "hfaran+slack-export-viewer" / "export.zip"
-    if not export.exists():
-        pytest.skip("the sample is not here")
+    export = sample(shared, "slack/hfaran+slack-export-viewer/export.zip")
     land(settings, at, {"people/roster.csv": ROSTER, "slack/export.zip": export})
     with pytest.raises(Refused, match=r"^not published: slack: 0 % of 4 accounts matched with the roster; 4 show no"):
         matching.check(match(settings, "+int_people_match"))

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from tests.fixtures.parsed import parsed
+from tests.fixtures.samples import sample
 from throughline.sources.rocketchat import SOURCE
 
 
 def test_every_document_of_a_dump_is_read(shared: Path) -> None:
-    path = shared / "exports" / "rocketchat" / "zulip+zulip" / "rocketchat_bson_dump.zip"
-    if not path.exists():
-        pytest.skip("the sample is not here")
-    found = parsed(SOURCE, path)
+    found = parsed(SOURCE, sample(shared, "rocketchat/zulip+zulip/rocketchat_bson_dump.zip"))
     assert {table: len(rows) for table, rows in found.rows.items()} == {
         "messages": 87,
         "mentions": 6,

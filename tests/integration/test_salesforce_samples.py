@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.parsed import parsed, refusal, written
+from tests.fixtures.samples import sample
 from throughline.source import Refused
 from throughline.sources import salesforce
 from throughline.sources.salesforce import SOURCE
@@ -16,15 +17,8 @@ from throughline.sources.salesforce import SOURCE
 LOADER_HEADER = "Id,AccountId,StageName,Amount,CreatedDate,CloseDate,IsClosed,IsWon"
 
 
-def folder(shared: Path, name: str) -> Path:
-    found = shared / "exports" / name
-    if not found.is_dir():
-        pytest.skip(f"the sample {name} is not here")
-    return found
-
-
 def test_an_org_extract_loads_with_its_booleans(shared: Path) -> None:
-    extract = folder(shared, "salesforce/SFDC-Assets+gen-ai-demo")
+    extract = sample(shared, "salesforce/SFDC-Assets+gen-ai-demo")
     files = ("Account", "Contact", "Opportunity")
     rows = {table: rows for name in files for table, rows in parsed(SOURCE, extract / f"{name}.csv").rows.items()}
     assert {table: len(found) for table, found in rows.items()} == {"accounts": 94, "contacts": 64, "opportunities": 58}
@@ -37,7 +31,7 @@ def test_an_org_extract_loads_with_its_booleans(shared: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Case", "Lead"])  # Lead.csv has cells of several lines
 def test_objects_that_are_not_used_are_ignored(shared: Path, name: str) -> None:
-    found = parsed(SOURCE, folder(shared, "salesforce/SFDC-Assets+gen-ai-demo") / f"{name}.csv")
+    found = parsed(SOURCE, sample(shared, "salesforce/SFDC-Assets+gen-ai-demo") / f"{name}.csv")
     assert (found.rows, len(found.ignored)) == ({}, 1)
 
 
@@ -52,7 +46,7 @@ def test_objects_that_are_not_used_are_ignored(shared: Path, name: str) -> None:
     ],
 )
 def test_tables_of_a_copying_tool(shared: Path, name: str, table: str, count: int) -> None:
-    found = parsed(SOURCE, folder(shared, "salesforce/fivetran+dbt_salesforce") / f"sf_{name}_data.csv")
+    found = parsed(SOURCE, sample(shared, "salesforce/fivetran+dbt_salesforce") / f"sf_{name}_data.csv")
     assert {table: len(rows) for table, rows in found.rows.items()} == {table: count}
     assert (found.rejected, found.damaged) == ([], [])
 
@@ -65,7 +59,7 @@ def maven(shared: Path, date_format: str = "{0}-{1}-{2}") -> str:
         return date_format.format(year, month, day, year[2:]) if iso else ""
 
     lines = [LOADER_HEADER]
-    with (folder(shared, "maven-crm/ikebude+CRM-Sales-Analysis") / "sales_pipeline.csv").open(newline="") as stream:
+    with (sample(shared, "maven-crm/ikebude+CRM-Sales-Analysis") / "sales_pipeline.csv").open(newline="") as stream:
         for deal in csv.DictReader(stream):
             stage = deal["deal_stage"]
             dates = [written_date(deal["engage_date"]), written_date(deal["close_date"])]
@@ -100,7 +94,7 @@ def test_a_copy_with_other_dates_is_the_same_table_only_when_the_order_is_declar
 
 def test_the_official_headers_tell_just_the_five_objects(shared: Path) -> None:
     told = {}
-    with (folder(shared, "salesforce/weekly-export-headers") / "headers.csv").open(newline="") as stream:
+    with (sample(shared, "salesforce/weekly-export-headers") / "headers.csv").open(newline="") as stream:
         for row in csv.DictReader(stream):
             sheet = salesforce.delimited.Sheet("", tuple(row["standard_columns"].split("|")), ",", "utf-8", 0)
             if found := salesforce._told("no-object-name.csv", sheet):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
+from tests.fixtures.samples import sample
 from throughline.landing import Archive, LandingFile
 from throughline.source import Batch, Parsed, Refused
 from throughline.sources import slack
@@ -23,11 +24,9 @@ ZULIP_UNICODE = "zulip+zulip/test_unicode_slack_importer.zip"
 LOG = "haskell-jp+slack-log/slack-log-json.zip"
 
 
-def parse(shared: Path, sample: str) -> list[Parsed]:
-    path = shared / "exports" / "slack" / sample
-    if not path.exists():
-        pytest.skip(f"the sample {sample} is not here")
-    file = LandingFile("slack", sample, path, "0" * 64, path.stat().st_size, datetime(2026, 7, 6, tzinfo=UTC))
+def parse(shared: Path, name: str) -> list[Parsed]:
+    path = sample(shared, f"slack/{name}")
+    file = LandingFile("slack", name, path, "0" * 64, path.stat().st_size, datetime(2026, 7, 6, tzinfo=UTC))
     return list(slack.parse(file))
 
 
@@ -37,7 +36,7 @@ def table(parsed: list[Parsed], name: str) -> pa.Table:
 
 
 @pytest.mark.parametrize(
-    ("sample", "messages", "human", "users", "channels", "reactions", "edited"),
+    ("name", "messages", "human", "users", "channels", "reactions", "edited"),
     [
         (HOUSTON, 1_382, 1_025, 71, 16, 199, 37),
         (HFARAN, 158, 52, 4, 2, 1, 1),
@@ -47,9 +46,9 @@ def table(parsed: list[Parsed], name: str) -> pa.Table:
     ],
 )
 def test_every_record_of_the_samples_is_read(
-    shared: Path, sample: str, messages: int, human: int, users: int, channels: int, reactions: int, edited: int
+    shared: Path, name: str, messages: int, human: int, users: int, channels: int, reactions: int, edited: int
 ) -> None:
-    parsed = parse(shared, sample)
+    parsed = parse(shared, name)
     found = table(parsed, "messages")
     posts = [
         row
@@ -66,9 +65,9 @@ def test_every_record_of_the_samples_is_read(
     assert [getattr(part, "place", "") for part in others] == ["integration_logs.json"]
 
 
-@pytest.mark.parametrize("sample", [HOUSTON, HFARAN, RHT, ZULIP, ZULIP_UNICODE])
-def test_team_channel_and_ts_identify_a_message_and_all_channels_are_listed(shared: Path, sample: str) -> None:
-    parsed = parse(shared, sample)
+@pytest.mark.parametrize("name", [HOUSTON, HFARAN, RHT, ZULIP, ZULIP_UNICODE])
+def test_team_channel_and_ts_identify_a_message_and_all_channels_are_listed(shared: Path, name: str) -> None:
+    parsed = parse(shared, name)
     messages = table(parsed, "messages").select(["team_id", "channel_id", "ts"]).to_pylist()
     assert len({tuple(row.values()) for row in messages}) == len(messages)
     channels = table(parsed, "channels").to_pylist()
@@ -77,13 +76,13 @@ def test_team_channel_and_ts_identify_a_message_and_all_channels_are_listed(shar
     assert {row["team_id"] for row in messages} == {row["team_id"] for row in table(parsed, "users").to_pylist()}
 
 
-@pytest.mark.parametrize(("sample", "files", "days_off"), [(HOUSTON, 375, 431), (HFARAN, 17, 94)])
+@pytest.mark.parametrize(("name", "files", "days_off"), [(HOUSTON, 375, 431), (HFARAN, 17, 94)])
 def test_the_names_of_day_files_are_pacific_dates_and_are_not_used(
-    shared: Path, sample: str, files: int, days_off: int
+    shared: Path, name: str, files: int, days_off: int
 ) -> None:
-    with Archive(shared / "exports" / "slack" / sample, sample) as archive:
+    with Archive(sample(shared, f"slack/{name}"), name) as archive:
         days = {tuple(member.removesuffix(".json").split("/")) for member in archive.members() if "/" in member}
-    parsed = parse(shared, sample)
+    parsed = parse(shared, name)
     names = {row["channel_id"]: row["name"] for row in table(parsed, "channels").to_pylist()}
     rows = table(parsed, "messages").select(["channel_id", "sent_at"]).to_pylist()
     pacific = [row["sent_at"].astimezone(ZoneInfo("America/Los_Angeles")).date() for row in rows]
@@ -110,12 +109,12 @@ def test_a_community_log_is_refused_by_name(shared: Path) -> None:
 def test_two_workspaces_as_a_grid_give_the_same_as_each_alone(shared: Path, tmp_path: Path) -> None:
     """No Grid export is public: two real workspaces are laid below teams/."""
     samples = {"houston": HOUSTON, "hfaran": HFARAN}
-    alone = {name: table(parse(shared, sample), "messages") for name, sample in samples.items()}
+    alone = {name: table(parse(shared, export), "messages") for name, export in samples.items()}
     grid = tmp_path / "grid.zip"
     with zipfile.ZipFile(grid, "w") as target:
         target.writestr("org_users.json", "[]")
-        for name, sample in samples.items():
-            with Archive(shared / "exports" / "slack" / sample, sample) as source:
+        for name, export in samples.items():
+            with Archive(sample(shared, f"slack/{export}"), name) as source:
                 for member in source.members():
                     target.writestr(f"teams/{name}/{member}", source.read(member))
     file = LandingFile("slack", "grid.zip", grid, "0" * 64, grid.stat().st_size, datetime(2026, 7, 6, tzinfo=UTC))

@@ -15,7 +15,8 @@ _ADDRESS: Final = (
 
 
 def _names(text: str, *addresses: str) -> tuple[str, ...]:
-    return (*text.split(), *(kind + part for kind in addresses for part in _ADDRESS))
+    """With the columns of the tools that copy tables, and those of the addresses."""
+    return (*text.split(), "_fivetran_*", *(kind + part for kind in addresses for part in _ADDRESS))
 
 
 LEFT_OUT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -32,21 +33,23 @@ LEFT_OUT: Final[Mapping[str, tuple[str, ...]]] = {
     "Contact": _names(
         """
         MasterRecordId Salutation FirstName LastName MiddleName Suffix RecordTypeId Phone Fax MobilePhone HomePhone
-        AssistantPhone ReportsToId Title Department AssistantName LeadSource Birthdate Description CurrencyIsoCode
-        OwnerId HasOptedOutOfEmail HasOptedOutOfFax DoNotCall CreatedById LastModifiedById LastActivityDate
-        LastCURequestDate LastCUUpdateDate EmailBouncedReason EmailBouncedDate Jigsaw JigsawContactId Pronouns
-        GenderIdentity Name LastViewedDate LastReferencedDate IsEmailBounced PhotoUrl IndividualId CleanStatus
+        OtherPhone AssistantPhone ReportsToId Title Department AssistantName LeadSource Birthdate Description
+        CurrencyIsoCode OwnerId HasOptedOutOfEmail HasOptedOutOfFax DoNotCall CreatedById LastModifiedById
+        LastActivityDate LastCURequestDate LastCUUpdateDate EmailBouncedReason EmailBouncedDate Jigsaw JigsawContactId
+        Pronouns GenderIdentity Name LastViewedDate LastReferencedDate IsEmailBounced PhotoUrl IndividualId
+        CleanStatus
         """,
         "Mailing",
         "Other",
     ),
     "Opportunity": _names(
         """
-        IsPrivate Name Description StageSortOrder ExpectedRevenue TotalOpportunityQuantity NextStep CampaignId
-        HasOpportunityLineItem Pricebook2Id Territory2Id IsExcludedFromTerritory2Filter CreatedById LastModifiedById
-        LastActivityDate LastStageChangeDate FiscalYear FiscalQuarter ContactId PrimaryPartnerAccountId
-        SyncedQuoteId ContractId LastAmountChangedHistoryId LastCloseDateChangedHistoryId Fiscal LastViewedDate
-        LastReferencedDate HasOpenActivity HasOverdueTask IqScore PushCount LastStageChangeInDays
+        IsPrivate Name RecordTypeId Description StageSortOrder ExpectedRevenue TotalOpportunityQuantity NextStep
+        CampaignId HasOpportunityLineItem Pricebook2Id Territory2Id IsExcludedFromTerritory2Filter CreatedById
+        LastModifiedById LastActivityDate LastStageChangeDate FiscalYear FiscalQuarter ContactId
+        PrimaryPartnerAccountId SyncedQuoteId ContractId LastAmountChangedHistoryId LastCloseDateChangedHistoryId
+        Fiscal LastViewedDate LastReferencedDate HasOpenActivity HasOverdueTask IqScore PushCount
+        LastStageChangeInDays
         """,
     ),
     "OpportunityHistory": _names(
@@ -60,16 +63,16 @@ LEFT_OUT: Final[Mapping[str, tuple[str, ...]]] = {
         FirstName LastName MiddleName Suffix CompanyName Division Department Title SenderEmail SenderName Signature
         StayInTouchSubject StayInTouchSignature StayInTouchNote Phone Fax MobilePhone Alias CommunityNickname
         IsSystemControlled TimeZoneSidKey LocaleSidKey ReceivesInfoEmails ReceivesAdminInfoEmails EmailEncodingKey
-        DefaultCurrencyIsoCode CurrencyIsoCode ProfileId UserSubtype StartDay EndDay LanguageLocaleKey
-        EmployeeNumber DelegatedApproverId LastLoginDate LastPasswordChangeDate CreatedDate CreatedById
-        LastModifiedById NumberOfFailedLogins SuAccessExpirationDate SuOrgAdminExpirationDate
-        OfflineTrialExpirationDate WirelessTrialExpirationDate OfflinePdaTrialExpirationDate ForecastEnabled
-        ContactId AccountId CallCenterId Extension FederationIdentifier AboutMe LoginLimit ProfilePhotoId
-        DigestFrequency DefaultGroupNotificationFrequency WorkspaceId SharingType ChatterAdoptionStage
+        DefaultCurrencyIsoCode CurrencyIsoCode ProfileId UserSubtype StartDay EndDay LanguageLocaleKey EmployeeNumber
+        DelegatedApproverId LastLoginDate LastPasswordChangeDate CreatedDate CreatedById LastModifiedById
+        NumberOfFailedLogins SuAccessExpirationDate SuOrgAdminExpirationDate OfflineTrialExpirationDate
+        WirelessTrialExpirationDate OfflinePdaTrialExpirationDate ForecastEnabled ContactId AccountId CallCenterId
+        Extension FederationIdentifier AboutMe LoginLimit ProfilePhotoId DigestFrequency
+        DefaultGroupNotificationFrequency WorkspaceId SharingType ChatterAdoptionStage
         ChatterAdoptionStageModifiedDate BannerPhotoId IsProfilePhotoActive GlobalIdentity UserPermissions*
         UserPreferences* FullPhotoUrl SmallPhotoUrl MediumPhotoUrl BannerPhotoUrl SmallBannerPhotoUrl
-        MediumBannerPhotoUrl BadgeText IsExtIndicatorVisible OutOfOfficeMessage LastViewedDate LastReferencedDate
-        Name IndividualId
+        MediumBannerPhotoUrl EmailPreferencesAutoBcc BadgeText IsExtIndicatorVisible OutOfOfficeMessage LastViewedDate
+        LastReferencedDate Name IndividualId
         """,
         "",
     ),

@@ -112,7 +112,10 @@ _OWNERS: Final = Form(
         _field("is_active", "active", "flag"),
     ),
     alike=plain,
-    left_out=("_fivetran_synced", "created_at", "updated_at", "portal_id", "type", "active_user_id", "Role", "Teams"),
+    left_out=(
+        *("_fivetran_*", "created_at", "updated_at", "portal_id", "type", "active_user_id", "id", "Role", "role_id"),
+        *("Teams", "primary_team_id"),
+    ),
 )
 _COMPANY: Final = frozenset(map(plain, ("Company name", "Company owner", *LABELS["domain"], "numberofemployees")))
 _NO_COMPANY: Final = frozenset(map(plain, (*LABELS["email"], *LABELS["first_name"], *LABELS["last_name"], "subject")))
