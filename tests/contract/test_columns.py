@@ -19,15 +19,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.fixtures import golden
+from tests.fixtures.exports import POSTS
 from tests.fixtures.parsed import Outcome, parsed, written, zipped
 from throughline.source import Refused, Source
 from throughline.sources import SOURCES
 
-POSTS = """\
-Post Creation Time,Team Id,Team Name,Channel Id,Channel Name,Channel Type,User Id,User Email,Username,Post Id,\
-Edited By Post Id,Replied to Post Id,Post Message,Post Type,User Type,Update Time,Updated Type
-1704067200000,t1,sales,c1,handover,public,u1,tove@firm.example,tove,p1,,,hello,,user,,
-"""
 # columns by which an export is known: without one it is no longer this export, and refused or ignored as another
 TELLING = {
     "dynamics365": {"(Do Not Modify) Account", "(Do Not Modify) User"},

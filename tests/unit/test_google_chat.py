@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.damage import outcomes
 from tests.fixtures.golden import expected, kept, landing_file, original
 from tests.fixtures.parsed import Outcome, parsed, refusal, written, zipped
 from throughline.reading import google_audit
@@ -237,16 +236,3 @@ def test_files_without_an_activity_are_refused(tmp_path: Path, content: str) -> 
 def test_a_page_over_many_lines_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(google_audit, "MAX_PAGE_BYTES", 100)
     assert "one activity a line" in refusal(SOURCE, written(tmp_path / "x.json", json.dumps(PAGE, indent=2)))
-
-
-# --- damage -------------------------------------------------------------------------------------------------------
-
-
-def test_damaged_bytes_are_refused_or_reported_and_never_crash(tmp_path: Path) -> None:
-    whole = parsed(SOURCE, golden(tmp_path))
-    for found in outcomes(SOURCE, tmp_path / "takeout.zip", tmp_path / "damaged", trials=120):
-        reported = found.damaged or found.rejected or found.ignored != whole.ignored  # a name that turned to another
-        assert reported or found["messages"] == whole["messages"]
-    lines = "\n".join(json.dumps(activity(message_id=f"m{number}")) for number in range(5))
-    for found in outcomes(SOURCE, written(tmp_path / "chat.jsonl", lines), tmp_path / "damaged", trials=80):
-        assert found.rejected or found.ignored or len(found["messages"]) <= 5

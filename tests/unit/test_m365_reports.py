@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from tests.fixtures.parsed import SEEN_AT, Outcome, parsed, refusal, written
 from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
-from throughline.source import Refused
 from throughline.sources.m365_reports import SOURCE
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "m365_reports"
@@ -215,23 +213,3 @@ def test_a_declared_order_of_dates_is_taken(tmp_path: Path) -> None:
     path = written(tmp_path / "r.csv", f"{TEAMS}\n{teams(until='03/08/2026')}\n")
     row = parsed(SOURCE, path, "m365_reports/dates=MM-DD-YYYY/r.csv")["activity"][0]
     assert row["window_until_date"] == date(2026, 3, 8)
-
-
-def test_whatever_breaks_is_refused_or_told(tmp_path: Path) -> None:
-    """Truncations and flipped bits: refused, or every row is accounted for."""
-    whole = "\n".join([TEAMS, *(teams(f"p{n}@firm.example", active="2026-03-06") for n in range(5))]).encode()
-    dice = random.Random(7)  # noqa: S311  # the same breaks at each run
-    for turn in range(300):
-        broken = bytearray(whole)
-        if turn % 2:
-            broken[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
-        else:
-            del broken[dice.randrange(len(whole)) :]
-        try:
-            found = parsed(SOURCE, written(tmp_path / "r.csv", bytes(broken)))
-        except Refused:
-            continue
-        rows = len(found["activity"]) + len(found.rejected)
-        # a flipped bit can make a comma a line end, or two lines one
-        assert rows <= 6
-        assert all(row["window_until_date"] and row["account_id"] for row in found["activity"])

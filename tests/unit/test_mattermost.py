@@ -13,7 +13,6 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from tests.fixtures.damage import outcomes
 from tests.fixtures.golden import FIXTURES, expected, kept, landing_file
 from tests.fixtures.parsed import Outcome, parsed, refusal, written, zipped
 from throughline.reading import mattermost_compliance
@@ -438,21 +437,3 @@ def test_what_would_fill_the_memory_is_refused(
 ) -> None:
     monkeypatch.setattr(mattermost_compliance, limit, 8_000)
     assert sentence in refusal(SOURCE, written(tmp_path / "x.xml", xml(element)))
-
-
-# --- damage -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("make", ["import.jsonl", "posts.csv", "actiance_export.xml"])
-def test_damaged_bytes_are_refused_or_reported_and_never_crash(tmp_path: Path, make: str) -> None:
-    content = {
-        "import.jsonl": GOLDEN.read_bytes(),
-        "posts.csv": csv_of(*(row(AT + at, f"p{at}", "Two\nlines") for at in range(9))).encode(),
-        "actiance_export.xml": xml(*(said(AT + at, f"p{at}") for at in range(9))).encode(),
-    }[make]
-    whole = parsed(SOURCE, written(tmp_path / make, content))
-    for found in outcomes(SOURCE, tmp_path / make, tmp_path / "damaged", trials=80):
-        assert len(found["messages"]) <= len(whole["messages"])
-    packed = zipped(tmp_path / "export.zip", {make: content})
-    for found in outcomes(SOURCE, packed, tmp_path / "damaged", trials=40):
-        assert found["messages"] == whole["messages"]  # the archive's checksums let nothing else through

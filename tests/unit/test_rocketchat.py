@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.fixtures.bson import document
-from tests.fixtures.damage import outcomes
 from tests.fixtures.golden import expected, kept, landing_file, original
 from tests.fixtures.parsed import Outcome, parsed, refusal, zipped
 from throughline.reading import bson
@@ -177,11 +176,7 @@ def test_a_document_may_lie_across_two_pieces() -> None:
     assert [bson.decode(one) for one in bson.documents(pieces)] == [{"a": 1}, {"b": "x"}]
 
 
-def test_damaged_bytes_are_refused_or_reported_and_never_crash(tmp_path: Path) -> None:
-    whole = parsed(SOURCE, golden(tmp_path))
-    for found in outcomes(SOURCE, tmp_path / "dump.zip", tmp_path / "damaged", trials=60):
-        reported = found.damaged or found.rejected or found.ignored != whole.ignored
-        assert reported or found["messages"] == whole["messages"]
+def test_every_bit_may_turn() -> None:
     packed = document(post(1)) + document(post(2, reactions={":x:": {"usernames": ["a"]}}))
     for at in range(len(packed) * 8):  # every bit once, past the archive's checksum
         turned = bytearray(packed)

@@ -73,7 +73,7 @@ def flags(values: pa.Array) -> pa.Array:
 
 def counts(values: pa.Array) -> pa.Array:
     """Whole numbers."""
-    return _cast(values, pa.int64(), int)
+    return _cast(values, pa.int64(), _count)
 
 
 def amounts(values: pa.Array) -> pa.Array:
@@ -182,6 +182,13 @@ def _one_by_one(values: pa.Array, kind: pa.DataType, one: Callable[[str], Any]) 
         except (ValueError, OverflowError, InvalidOperation):
             found.append(None)
     return pa.array(found, kind)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if abs(count) >= 1 << 63:
+        raise ValueError("too large")
+    return count
 
 
 def _amount(text: str) -> Decimal:

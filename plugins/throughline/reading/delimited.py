@@ -184,6 +184,9 @@ def _sheet(
     found = _HEADER.match(bare, start)
     if not found or not found[1].strip():
         raise Refused("has no header line", where=place, remedy="the first line names the columns")
+    if len(found[1]) > HEAD_BYTES:
+        what = f"has a first line of more than {HEAD_BYTES >> 10} KB, which is no header"
+        raise Refused(what, where=place, remedy="the first line names the columns")
     text = found[1].decode(encoding, errors="replace")
     choices = [declared[1].decode("latin-1")] if declared else DELIMITERS
     headers = {

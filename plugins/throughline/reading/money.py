@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
@@ -38,7 +38,7 @@ def money(values: pa.Array, decimal: str | None = None) -> pa.Array:
             found.append(None if text is None else _amount(text, decimal))
         except UnclearAmount as unclear:
             raise UnclearAmount(index, unclear.mark) from None
-        except ValueError:
+        except (ValueError, InvalidOperation):
             found.append(None)
     return pa.array(found, AMOUNT)
 

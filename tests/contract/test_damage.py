@@ -1,0 +1,95 @@
+"""Damage of every kind to every part of every export: a parser may refuse, in one sentence, or take what is whole and
+account for the rest. It may not crash, hang, hold much in memory, or load half of a file that it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures import worst
+from tests.fixtures.damage import damaged
+from tests.fixtures.exports import ALL, Export
+from tests.fixtures.golden import PEOPLE
+from throughline import lake
+from throughline.source import Batch, Damaged, Refused, Rejected
+
+PROJECT = Path(__file__).resolve().parents[2]
+SECONDS = 3.0  # of the processor, for some kilobytes
+MEGABYTES, SECONDS_WORST = 400, 20.0  # of 32 MB in cells of 1 MB, or 100,000 members, beside what the program takes
+
+
+def spoilt(export: Export) -> list[tuple[str, str, bytes]]:
+    """Kind, member and content of each damaged copy; of an archive also with the archive itself damaged."""
+    found = [
+        (kind, member, export.packed({**export.members, member: copy}))
+        for member, content in export.members.items()
+        for kind, copy in damaged(content)
+    ]
+    if len(export.members) > 1 or export.name.endswith((".zip", ".gz")):
+        found += [
+            (kind, "", copy) for kind, copy in damaged(export.packed(export.members)) if kind in ("cut off", "bits")
+        ]
+    return found
+
+
+@pytest.mark.parametrize("export", ALL, ids=lambda export: f"{export.source.name}/{export.name}")
+def test_a_parser_survives(export: Export, tmp_path: Path) -> None:
+    list(export.source.parse(export.landing(export.packed(export.members), tmp_path)))  # undamaged it is taken
+    for kind, member, content in spoilt(export):
+        file = export.landing(content, tmp_path)
+        began, told = time.process_time(), 0
+        try:
+            for part in export.source.parse(file):
+                told += not isinstance(part, Batch)
+                if isinstance(part, (Rejected, Damaged)):
+                    assert part.place and part.reason, (kind, member)
+        except Refused as refused:
+            told += 1
+            assert refused.what and refused.where and "\n" not in refused.sentence, (kind, member)
+        assert time.process_time() - began < SECONDS, (kind, member)
+        if kind == "cut off" and member.endswith(".json"):
+            assert told, f"{member}: a JSON text that is cut off is no JSON text"
+
+
+@pytest.mark.parametrize("name", sorted({export.source.name for export in ALL}))
+def test_what_is_refused_leaves_nothing_and_the_rest_adds_up(name: str, tmp_path: Path) -> None:
+    kinds: dict[str, list[tuple[Export, bytes]]] = {}
+    for export in (export for export in ALL if export.source.name == name):
+        for kind, _, content in spoilt(export):
+            kinds.setdefault(kind, []).append((export, content))
+    refused = 0
+    for number, (export, content) in enumerate(found[len(found) // 2] for found in kinds.values()):
+        file = export.landing(content, tmp_path, number)
+        try:
+            landed = lake.land(tmp_path / "lake", export.source, file, PEOPLE)
+        except Refused as refusal:
+            assert "while parsing" not in refusal.what, refusal.sentence
+            assert not list((tmp_path / "lake").rglob(f"{file.file_id}*"))
+            refused += 1
+        else:
+            assert landed.rows_in == landed.rows_loaded + landed.rows_rejected + landed.rows_duplicate
+            refused += len(landed.damaged)
+    assert refused
+
+
+def test_the_worst_files_stay_within_memory_and_time(tmp_path: Path) -> None:
+    """In a process of its own, whose peak of memory nothing else has raised."""
+    worst.write(tmp_path)
+    command = [sys.executable, "-m", "tests.fixtures.worst", str(tmp_path)]
+    paths = {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'plugins'}"}
+    done = subprocess.run(  # its failure is shown below
+        command, check=False, cwd=PROJECT, env=os.environ | paths, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len({one["file"].split("/")[0] for one in told if one["file"].endswith(worst.ARCHIVE)}) == 9
+    assert [one for one in told if one["megabytes"] > MEGABYTES or one["seconds"] > SECONDS_WORST] == []
+    of_cells = [one["loaded"] for one in told if one["file"].split("/")[1][:2] in ("00", "01", "02", "03")]
+    assert len(of_cells) == 4
+    assert min(of_cells) >= worst.CELLS
