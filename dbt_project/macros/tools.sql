@@ -33,3 +33,16 @@ union all
         {%- endif %}
     {%- endfor %}
 {%- endmacro %}
+
+{#- Every copy of the records of one shared table, one per file that holds it, with the column source. -#}
+{% macro shared_copies(table) -%}
+    {%- for name in sources_with(table) %}
+select
+    '{{ name }}' as source,
+    {{ name }}_copies.*
+from {{ source(name, table) }} as {{ name }}_copies
+        {%- if not loop.last %}
+union all
+        {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

@@ -5,97 +5,37 @@ with
 deals as (
 
     select
-        source,
-        deal_id,
-        owner_count_key,
-        org_unit,
-        outcome,
-        created_date,
-        closed_date,
-        duration_days,
-        amount,
-        amount_created,
-        currency
-    from {{ ref('fct_deal') }}
-    where outcome is not null and created_date is not null
-
-),
-
-purposes as (
-
-    select
-        registry.purpose_id,
-        registry.start_date,
-        registry.baseline_from_date,
-        registry.baseline_until_date,
-        units.org_unit
-    from {{ ref('int_purpose_registry') }} as registry
-    inner join {{ ref('stg_purposes__org_units') }} as units
-        on registry.purpose_id = units.purpose_id and registry.content_hash = units.content_hash
-
-),
-
--- A CRM that keeps one currency needs no cells by currency: they would repeat the organisation's.
-currencies as (
-
-    select count(distinct currency) as currency_count from deals
-
-),
-
-scopes as (
-
-    select '_org' as purpose_id, 'organisation' as unit_type, '_org' as unit, deals.* from deals
-    union all
-    select '_org', 'org_unit', deals.org_unit, deals.* from deals
-    union all
-    select '_org', 'currency', deals.currency, deals.*
-    from deals
-    inner join currencies on currencies.currency_count > 1
-    union all
-    select purposes.purpose_id, 'population' as unit_type, purposes.purpose_id as unit, deals.*
-    from deals
-    inner join purposes on deals.org_unit = purposes.org_unit
+        scopes.purpose_id,
+        scopes.unit_type,
+        scopes.unit,
+        deals.source,
+        deals.deal_id,
+        deals.account_id,
+        deals.owner_count_key,
+        deals.outcome,
+        deals.created_date,
+        deals.closed_date,
+        deals.duration_days,
+        deals.amount_created,
+        deals.amount_closed,
+        deals.amount_currency
+    from {{ ref('fct_deal') }} as deals
+    inner join {{ ref('int_deal_scopes') }} as scopes
+        on deals.source = scopes.source and deals.deal_id = scopes.deal_id
 
 ),
 
 dated as (
 
-    select 'created' as basis, created_date as index_date, scopes.* from scopes
+    select 'created' as basis, created_date as index_date, deals.* from deals
     union all
-    select 'closed', closed_date, scopes.* from scopes where outcome <> 'open' and closed_date is not null
-
-),
-
-purpose_windows as (
-
-    select distinct
-        purpose_id,
-        'baseline' as period_grain,
-        baseline_from_date as from_date,
-        baseline_until_date as until_date
-    from purposes
-    where baseline_from_date is not null and baseline_until_date is not null
-    union all
-    select distinct purpose_id, 'since_start', start_date, cast(null as date)
-    from purposes
-    where start_date is not null
+    select 'closed', closed_date, deals.* from deals where outcome <> 'open' and closed_date is not null
 
 ),
 
 periods as (
 
-    select 'month' as period_grain, cast({{ dbt.date_trunc('month', 'index_date') }} as date) as period_start, dated.*
-    from dated
-    union all
-    select 'quarter', cast({{ dbt.date_trunc('quarter', 'index_date') }} as date), dated.*
-    from dated
-    union all
-    select purpose_windows.period_grain, purpose_windows.from_date, dated.*
-    from dated
-    inner join purpose_windows
-        on dated.purpose_id = purpose_windows.purpose_id
-        and dated.index_date >= purpose_windows.from_date
-        and (dated.index_date < purpose_windows.until_date or purpose_windows.until_date is null)
+    {{ in_periods('dated') }}
 
 )
 
@@ -108,10 +48,11 @@ select
     period_start,
     source,
     deal_id,
+    account_id,
     owner_count_key,
     outcome,
     duration_days,
-    amount,
     amount_created,
-    currency
+    amount_closed,
+    amount_currency
 from periods

@@ -1,60 +1,99 @@
--- One row per contribution x deal that it links to. A message may hold the deal's own id, or that of its account.
+-- One row per contribution x deal that it is tied to, with the rule that tied them. In this order: an explicit link
+-- (deal, then account), the account's own space, the deal's owner. A contribution that a stronger rule ties to any deal
+-- is not also guessed to be about others.
 with
-
-interactions as (
-
-    select
-        interaction_id,
-        occurred_at,
-        occurred_date,
-        crm_links,
-        length(crm_links) - length(replace(crm_links, ' ', '')) + 1 as link_count
-    from {{ ref('int_interactions') }}
-    where is_contribution and crm_links <> '' and {{ touched('occurred_date') }}
-
-),
-
-positions as (
-
-    select n + 1 as position
-    from ({{ numbers() }}) as numbers
-    where n < 100
-
-),
-
--- A CRM id has 15 characters, case counts; the 18-character form adds three that only check the case.
-links as (
-
-    select distinct
-        interactions.interaction_id,
-        interactions.occurred_at,
-        interactions.occurred_date,
-        substring(split_part(interactions.crm_links, ' ', cast(positions.position as int)), 1, 15) as crm_id
-    from interactions
-    inner join positions on interactions.link_count >= positions.position
-
-),
 
 deals as (
 
     select
-        source,
-        deal_id,
-        substring(deal_id, 1, 15) as deal_crm_id,
-        substring(account_id, 1, 15) as account_crm_id
-    from {{ ref('int_deals') }}
+        deals.source,
+        deals.deal_id,
+        deals.account_id,
+        deals.owner_person_key,
+        deals.outcome,
+        deals.created_at,
+        durations.created_date,
+        case when deals.outcome <> 'open' then durations.closed_date end as closed_date
+    from {{ ref('int_deals') }} as deals
+    inner join {{ ref('int_deal_durations') }} as durations
+        on deals.source = durations.source and deals.deal_id = durations.deal_id
+    where deals.outcome is not null and durations.duration_reject_reason is null
+
+),
+
+-- In a space that the account map gives to the deal's account, from 90 days before the deal until it closed.
+in_spaces as (
+
+    select
+        interactions.interaction_id,
+        deals.source,
+        deals.deal_id,
+        interactions.occurred_at,
+        interactions.occurred_date
+    from {{ ref('int_account_spaces') }} as spaces
+    inner join {{ ref('int_interactions') }} as interactions
+        on spaces.space_source = interactions.source and spaces.space_id = interactions.space_id
+    inner join deals
+        on
+            spaces.account_source = deals.source
+            and spaces.account_id = deals.account_id
+            and interactions.occurred_date >= {{ add_days('deals.created_date', -90) }}
+            and (interactions.occurred_date < deals.closed_date or deals.closed_date is null)
+    where interactions.is_contribution and {{ touched('interactions.occurred_date') }}
+
+),
+
+-- By the owner, to a purpose, while this was the only deal that he had open: with two nobody knows which is meant.
+by_owners as (
+
+    select
+        contributions.interaction_id,
+        deals.source,
+        deals.deal_id,
+        contributions.occurred_at,
+        contributions.occurred_date,
+        count(*) over (partition by contributions.interaction_id) as deal_count
+    from (
+        select distinct interaction_id, person_key, occurred_at, occurred_date
+        from {{ ref('int_purpose_links') }}
+        where is_contribution and person_key is not null and {{ touched('occurred_date') }}
+    ) as contributions
+    inner join deals
+        on
+            contributions.person_key = deals.owner_person_key
+            and contributions.occurred_at > deals.created_at
+            and (contributions.occurred_date < deals.closed_date or deals.closed_date is null)
 
 ),
 
 matches as (
 
-    select links.interaction_id, links.occurred_at, links.occurred_date, deals.source, deals.deal_id, 1 as precedence
-    from links
-    inner join deals on links.crm_id = deals.deal_crm_id
+    select
+        interaction_id,
+        source,
+        deal_id,
+        rule,
+        1 as precedence,
+        occurred_at,
+        occurred_date
+    from {{ ref('int_deal_mentions') }}
+    where {{ touched('occurred_date') }}
     union all
-    select links.interaction_id, links.occurred_at, links.occurred_date, deals.source, deals.deal_id, 2 as precedence
-    from links
-    inner join deals on links.crm_id = deals.account_crm_id
+    select interaction_id, source, deal_id, 'space', 2, occurred_at, occurred_date
+    from in_spaces
+    union all
+    select interaction_id, source, deal_id, 'participant', 3, occurred_at, occurred_date
+    from by_owners
+    where deal_count = 1
+
+),
+
+ranked as (
+
+    select
+        matches.*,
+        min(precedence) over (partition by interaction_id) as strongest
+    from matches
 
 )
 
@@ -62,8 +101,8 @@ select
     interaction_id,
     source,
     deal_id,
-    case when min(precedence) = 1 then 'deal' else 'account' end as rule,
-    max(occurred_at) as occurred_at,
-    max(occurred_date) as occurred_date
-from matches
-group by interaction_id, source, deal_id
+    rule,
+    occurred_at,
+    occurred_date
+from ranked
+where precedence = strongest

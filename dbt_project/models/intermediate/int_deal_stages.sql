@@ -40,7 +40,8 @@ select
     case
         when flags.told_count > 0 then flags.outcome
         else coalesce(of_pipeline.outcome, of_all.outcome)
-    end as outcome
+    end as outcome,
+    coalesce(of_pipeline.position, of_all.position) as position
 from stages
 left join flags
     on stages.source = flags.source and stages.pipeline = flags.pipeline and stages.stage = flags.stage

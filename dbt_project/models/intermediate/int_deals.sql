@@ -1,22 +1,33 @@
 -- One row per deal that was not deleted in its CRM.
 with
 
+-- The first version that tells an amount, and the first that tells an owner: today's would be read into the past.
 first_amounts as (
 
     select
         source,
         deal_id,
-        amount
-    from (
-        select
-            source,
-            deal_id,
-            amount,
-            row_number() over (partition by source, deal_id order by entered_at, step_id) as step_number
-        from {{ ref('int_deal_steps') }}
-        where amount is not null
-    ) as numbered
-    where step_number = 1
+        amount,
+        origin,
+        valid_from_at,
+        valid_until_at,
+        row_number() over (partition by source, deal_id order by version_no) as told_no
+    from {{ ref('int_deal_versions') }}
+    where amount is not null
+
+),
+
+first_owners as (
+
+    select
+        source,
+        deal_id,
+        owner_key,
+        owner_email_key,
+        valid_from_at,
+        row_number() over (partition by source, deal_id order by version_no) as told_no
+    from {{ ref('int_deal_versions') }}
+    where coalesce(owner_key, owner_email_key) is not null
 
 ),
 
@@ -46,19 +57,30 @@ select
     outcomes.deal_id,
     outcomes.source,
     outcomes.account_id,
-    outcomes.owner_key,
+    first_owners.owner_key,
     coalesce(owners.person_key, people.person_key) as owner_person_key,
+    case
+        when {{ local_date("first_owners.valid_from_at") }} <= {{ local_date("outcomes.created_at") }} then 'creation'
+        when first_owners.source is not null then 'first_known'
+    end as owner_source,
     outcomes.created_at,
     case
         when outcomes.known_outcome in ('won', 'lost')
             then coalesce(closings.closed_at, outcomes.closed_at, {{ local_midnight("outcomes.close_date") }})
     end as closed_at,
     outcomes.known_outcome as outcome,
+    outcomes.pipeline,
     outcomes.stage,
     outcomes.deal_type,
     outcomes.amount,
-    case when first_amounts.deal_id is null then outcomes.amount else first_amounts.amount end as amount_created,
-    case when first_amounts.deal_id is null then 'current' else 'history' end as amount_created_source,
+    first_amounts.amount as amount_created,
+    case
+        when first_amounts.source is null then null
+        when first_amounts.origin = 'history' then 'history'
+        when first_amounts.valid_until_at is null
+            and {{ local_date("first_amounts.valid_from_at") }} > {{ local_date("outcomes.created_at") }} then 'current'
+        else 'snapshot'
+    end as amount_created_source,
     outcomes.currency,
     case
         when outcomes.known_outcome not in ('won', 'lost') then null
@@ -71,12 +93,20 @@ select
     ) as is_backdated,
     files.observed_until
 from outcomes
+left join first_owners
+    on
+        outcomes.source = first_owners.source
+        and outcomes.deal_id = first_owners.deal_id
+        and first_owners.told_no = 1
 left join {{ ref('int_accounts') }} as owners
-    on outcomes.source = owners.source and outcomes.owner_key = owners.account_key
+    on first_owners.source = owners.source and first_owners.owner_key = owners.account_key
 left join {{ ref('int_people') }} as people
-    on outcomes.owner_email_key = people.person_key
+    on first_owners.owner_email_key = people.person_key
 left join first_amounts
-    on outcomes.source = first_amounts.source and outcomes.deal_id = first_amounts.deal_id
+    on
+        outcomes.source = first_amounts.source
+        and outcomes.deal_id = first_amounts.deal_id
+        and first_amounts.told_no = 1
 left join {{ ref('int_deal_closings') }} as closings
     on outcomes.source = closings.source and outcomes.deal_id = closings.deal_id
 left join files

@@ -156,6 +156,8 @@ union all
 union all
 {{ value_rows(ref('kpi_outcome'), 'C1', 'win_rate_closed', own_coverage=true) }}
 union all
+{{ value_rows(ref('kpi_outcome'), 'C1a', 'win_rate_amount', own_coverage=true) }}
+union all
 {{ value_rows(ref('kpi_outcome'), 'C1b_90', 'win_rate_90', own_coverage=true) }}
 union all
 {{ value_rows(ref('kpi_outcome'), 'C1b_180', 'win_rate_180', own_coverage=true) }}
@@ -166,15 +168,49 @@ union all
 union all
 {{ value_rows(ref('kpi_outcome'), 'C2_rmst', 'cycle_time_rmst', own_coverage=true) }}
 union all
+{{ value_rows(ref('kpi_outcome'), 'C2_won', 'cycle_time_won', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C3', 'pipeline_velocity', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C3_open', 'velocity_open_count', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C3_rate', 'velocity_win_rate', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C3_value', 'velocity_mean_value', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C3_days', 'velocity_cycle_days', own_coverage=true) }}
+union all
 {{ value_rows(ref('kpi_outcome'), 'C4', 'deal_size', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C4_wmean', 'deal_size_wmean', own_coverage=true) }}
 union all
 {{ value_rows(ref('kpi_outcome'), 'C4_gmean', 'deal_size_gmean', own_coverage=true) }}
 union all
 {{ value_rows(ref('kpi_outcome'), 'C4_sum', 'deal_size_sum', own_coverage=true) }}
 union all
+{{ value_rows(ref('kpi_outcome'), 'C4_excluded', 'deal_size_excluded_count', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C5', 'retention', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C5_grr', 'retention_grr', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C5_nrr', 'retention_nrr', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C6_sourced', 'influence_sourced', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C6_assisted', 'influence_assisted', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C6_suspected', 'influence_suspected', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C6_range', 'influence_range', own_coverage=true) }}
+union all
 {{ value_rows(ref('kpi_outcome'), 'C7', 'pipeline_created_count', own_coverage=true) }}
 union all
 {{ value_rows(ref('kpi_outcome'), 'C7_amount', 'pipeline_created_amount', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C8_30', 'stage_conversion_30', own_coverage=true) }}
+union all
+{{ value_rows(ref('kpi_outcome'), 'C8_90', 'stage_conversion_90', own_coverage=true) }}
 union all
 -- The vendors' definitions, <vendor>.<name>: for comparison, never the canonical value.
 select

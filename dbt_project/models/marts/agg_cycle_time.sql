@@ -33,7 +33,8 @@ remaining as (
             partition by {{ cell() }}
             order by t_days desc
             rows between unbounded preceding and current row
-        ) as area_to_tau
+        ) as area_to_tau,
+        max(won_share) over (partition by {{ cell() }}) as won_share_last
     from areas
 
 ),
@@ -44,6 +45,9 @@ summed as (
         {{ cell() }},
         max(n_at_risk) as n_entered,
         sum(n_closed) as n_closed,
+        sum(n_won) as n_won,
+        min(open_share) as open_share_last,
+        min(case when won_share >= 0.5 * won_share_last - 0.0000000000005 then t_days end) as median_won_days,
         coalesce(max(case when t_days >= {{ tau }} then n_at_risk end), 0) as n_at_risk_at_tau,
         sum(case when t_days < {{ tau }} then n_censored else 0 end) as n_censored_before_tau,
         -- half a unit in the twelfth place: a product of fractions may miss .5 by rounding
@@ -66,6 +70,8 @@ select
     {{ cell() }},
     cast(n_entered as bigint) as n_entered,
     cast(n_closed as bigint) as n_closed,
+    cast(n_won as bigint) as n_won,
+    case when n_won > 0 and open_share_last < 0.0000000000005 then median_won_days end as median_won_days,
     cast(n_at_risk_at_tau as bigint) as n_at_risk_at_tau,
     cast(n_censored_before_tau as bigint) as n_censored_before_tau,
     median_days,

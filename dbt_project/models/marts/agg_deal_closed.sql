@@ -1,13 +1,15 @@
--- One row per cell by closing date: deals won and lost (C1) and the sizes of the won ones (C4).
+-- One row per cell by closing date: the share won of the deals decided (C1), and of their amount (C1a).
 with
 
 deals as (
 
     select
-        cells.*,
-        case when outcome = 'won' and amount > 0 then amount end as size_amount,
-        case when outcome = 'won' and amount > 0 then owner_count_key end as size_owner_key
-    from {{ ref('int_deal_cells') }} as cells
+        {{ cell() }},
+        owner_count_key,
+        case when outcome = 'won' then 1 else 0 end as is_won,
+        case when amount_closed > 0 then amount_closed end as amount,
+        case when amount_closed > 0 then amount_currency end as currency
+    from {{ ref('int_deal_cells') }}
     where basis = 'closed'
 
 ),
@@ -16,77 +18,76 @@ counts as (
 
     select
         {{ cell() }},
-        sum(case when outcome = 'won' then 1 else 0 end) as n_won,
-        sum(case when outcome = 'lost' then 1 else 0 end) as n_lost,
+        sum(is_won) as n_won,
+        sum(1 - is_won) as n_lost,
         count(distinct owner_count_key) as n_owners,
-        count(size_amount) as n_sized,
-        count(distinct size_owner_key) as n_size_owners,
-        count(distinct case when size_amount is not null then currency end) as n_currencies,
-        min(case when size_amount is not null then currency end) as currency,
-        {{ percentile('size_amount', 0.5) }} as size_median,
-        exp(avg(ln(cast(size_amount as double)))) as size_geometric_mean,
-        sum(size_amount) as size_total
+        count(amount) as n_weighed,
+        sum(case when amount is not null then is_won else 0 end) as n_weighed_won,
+        count(distinct case when amount is not null then owner_count_key end) as n_weighed_owners,
+        count(distinct currency) as n_currencies,
+        min(currency) as currency,
+        cast(sum(amount * is_won) as double) as won_amount,
+        cast(sum(amount) as double) as decided_amount
     from deals
     group by {{ cell() }}
 
 ),
 
--- The median's interval: the order statistics whose ranks are n/2 -+ 1.96 sqrt(n)/2.
-sizes as (
+-- Delta method for a ratio of sums, the deal as unit: what each deal adds to or takes from the ratio that was found.
+errors as (
 
     select
-        {{ cell() }},
-        size_amount,
-        row_number() over (partition by {{ cell() }} order by size_amount) as size_rank,
-        count(*) over (partition by {{ cell() }}) as size_count
+        {{ cell('deals') }},
+        sqrt(
+            {{ safe_divide('max(counts.n_weighed)', 'max(counts.n_weighed) - 1') }}
+            * sum(
+                power(
+                    cast(deals.amount as double)
+                    * (deals.is_won - counts.won_amount / counts.decided_amount) / counts.decided_amount, 2
+                )
+            )
+        ) as standard_error
     from deals
-    where size_amount is not null
-
-),
-
-bounds as (
-
-    select
-        {{ cell() }},
-        max(case when size_rank <= floor(size_count / 2.0 - half_width) then size_amount end) as low,
-        min(case when size_rank >= 1 + ceil(size_count / 2.0 + half_width) then size_amount end) as high
-    from (
-        select
-            sizes.*,
-            0.979981992270027 * sqrt(size_count) as half_width
-        from sizes
-    ) as ranked
-    group by {{ cell() }}
+    inner join counts on {{ same_cell('deals', 'counts') }}
+    where deals.amount is not null
+    group by {{ cell('deals') }}
 
 ),
 
 dominance as (
 
-    {{ dominated_cells('deals', 'size_owner_key', 'size_amount') }}
+    {{ dominated_cells('deals', 'owner_count_key', 'amount') }}
+
+),
+
+rates as (
+
+    select
+        counts.*,
+        {{ safe_divide('counts.won_amount', 'counts.decided_amount') }} as amount_rate,
+        1.959963984540054 * errors.standard_error as margin,
+        coalesce(dominance.is_dominated, false) as is_dominated
+    from counts
+    left join errors on {{ same_cell('counts', 'errors') }}
+    left join dominance on {{ same_cell('counts', 'dominance') }}
 
 )
 
 select
-    {{ cell('counts') }},
-    cast(counts.n_won as bigint) as n_won,
-    cast(counts.n_lost as bigint) as n_lost,
-    counts.n_owners,
-    {{ rounded(safe_divide('counts.n_won', 'counts.n_won + counts.n_lost')) }} as win_rate,
-    {{ rounded(wilson_low('counts.n_won', '(counts.n_won + counts.n_lost)')) }} as win_rate_low,
-    {{ rounded(wilson_high('counts.n_won', '(counts.n_won + counts.n_lost)')) }} as win_rate_high,
-    counts.n_sized,
-    cast(counts.n_won - counts.n_sized as bigint) as n_won_unsized,
-    counts.n_size_owners,
-    counts.n_currencies,
-    case when counts.n_currencies = 1 then counts.currency end as currency,
-    case when counts.n_currencies = 1 then counts.size_median end as size_median,
-    case when counts.n_currencies = 1 then cast(bounds.low as double) end as size_median_low,
-    case when counts.n_currencies = 1 then cast(bounds.high as double) end as size_median_high,
-    case when counts.n_currencies = 1 then {{ rounded('counts.size_geometric_mean', 2) }} end as size_geometric_mean,
-    case when counts.n_currencies = 1 then cast(counts.size_total as decimal(18, 2)) end as size_total,
-    coalesce(dominance.is_dominated, false) as is_dominated
-from counts
-left join bounds
-    on {{ same_cell('counts', 'bounds') }}
-left join dominance
-    on {{ same_cell('counts', 'dominance') }}
+    {{ cell() }},
+    cast(n_won as bigint) as n_won,
+    cast(n_lost as bigint) as n_lost,
+    n_owners,
+    {{ rounded(safe_divide('n_won', 'n_won + n_lost')) }} as win_rate,
+    {{ rounded(wilson_low('n_won', '(n_won + n_lost)')) }} as win_rate_low,
+    {{ rounded(wilson_high('n_won', '(n_won + n_lost)')) }} as win_rate_high,
+    n_weighed,
+    cast(n_weighed_won as bigint) as n_weighed_won,
+    n_weighed_owners,
+    n_currencies,
+    case when n_currencies = 1 then currency end as currency,
+    case when n_currencies = 1 then {{ rounded('amount_rate') }} end as amount_rate,
+    case when n_currencies = 1 then {{ rounded('greatest(amount_rate - margin, 0)') }} end as amount_rate_low,
+    case when n_currencies = 1 then {{ rounded('least(amount_rate + margin, 1)') }} end as amount_rate_high,
+    is_dominated
+from rates

@@ -16,8 +16,8 @@ counts as (
         count(amount_created) as n_priced,
         count(distinct owner_count_key) as n_owners,
         count(distinct case when duration_days is not null then owner_count_key end) as n_owners_timed,
-        count(distinct currency) as n_currencies,
-        min(currency) as currency,
+        count(distinct case when amount_created is not null then amount_currency end) as n_currencies,
+        min(case when amount_created is not null then amount_currency end) as currency,
         sum(amount_created) as amount_total
     from deals
     group by {{ cell() }}

@@ -1,5 +1,17 @@
--- One row per creation cohort (purpose x unit x period) x day count: deals at risk, won, lost and still open.
+-- One row per cohort (purpose x unit x period) x day count: deals at risk, won, lost and still open. A cohort are the
+-- deals created, or those that entered a stage (unit type stage): there won means that the deal has moved on.
 with
+
+deals as (
+
+    select {{ cell() }}, outcome, duration_days
+    from {{ ref('int_deal_cells') }}
+    where basis = 'created' and duration_days is not null
+    union all
+    select {{ cell() }}, outcome, duration_days
+    from {{ ref('int_stage_cells') }}
+
+),
 
 counts as (
 
@@ -9,8 +21,7 @@ counts as (
         sum(case when outcome = 'won' then 1 else 0 end) as n_won,
         sum(case when outcome = 'lost' then 1 else 0 end) as n_lost,
         sum(case when outcome = 'open' then 1 else 0 end) as n_censored
-    from {{ ref('int_deal_cells') }}
-    where basis = 'created' and duration_days is not null
+    from deals
     group by {{ cell() }}, duration_days
 
 )

@@ -1,9 +1,11 @@
--- One row per creation cohort x horizon: the share won by then, with deals still open counted as censored (C1b).
+-- One row per cohort x horizon: the share won by then (C1b; of a stage: moved on, C8), deals still open censored.
 with
 
 horizons as (
 
-    select 90 as horizon_days
+    select 30 as horizon_days
+    union all
+    select 90
     union all
     select 180
     union all

@@ -1,74 +1,57 @@
 -- One row per deal: what the outcome KPIs need of it, as of its index date (the day it was created).
 with
 
-deals as (
+described as (
 
     select
         deals.*,
-        {{ local_date("deals.created_at") }} as created_date,
-        {{ local_date("deals.observed_until") }} as observed_date,
-        -- a deal that stands closed in an export was closed by then, whatever its editable date says
-        case
-            when deals.closed_at is not null
-                then least({{ local_date("deals.closed_at") }}, {{ local_date("deals.observed_until") }})
-        end as closed_date
+        durations.created_date,
+        durations.closed_date,
+        durations.duration_days,
+        durations.duration_reject_reason,
+        amounts.amount_created as amount_created_reported,
+        amounts.amount_closed,
+        amounts.currency as amount_currency,
+        amounts.is_amount_of_close,
+        coalesce(amounts.is_created_rate_missing, false) as is_created_rate_missing,
+        coalesce(amounts.is_closed_rate_missing, false) as is_closed_rate_missing
     from {{ ref('int_deals') }} as deals
-
-),
-
-timed as (
-
-    select
-        deals.*,
-        {{ dbt.datediff('created_date', "case when outcome = 'open' then observed_date else closed_date end", 'day') }}
-            as day_count
-    from deals
-
-),
-
-judged as (
-
-    select
-        timed.*,
-        case
-            when outcome is null then 'outcome_unknown'
-            when created_date is null then 'created_unknown'
-            when outcome <> 'open' and closed_date is null then 'closed_unknown'
-            when outcome <> 'open' and day_count < 0 then 'closed_before_created'
-            when day_count is null or day_count < 0 then 'created_after_observed'
-        end as duration_reject_reason
-    from timed
+    inner join {{ ref('int_deal_durations') }} as durations
+        on deals.source = durations.source and deals.deal_id = durations.deal_id
+    left join {{ ref('int_deal_amounts') }} as amounts
+        on deals.source = amounts.source and deals.deal_id = amounts.deal_id
 
 )
 
 select
-    judged.source,
-    judged.deal_id,
-    judged.account_id,
-    judged.owner_key,
-    judged.owner_person_key,
-    coalesce(judged.owner_person_key, judged.owner_key) as owner_count_key,
+    described.source,
+    described.deal_id,
+    described.account_id,
+    described.owner_key,
+    described.owner_person_key,
+    coalesce(described.owner_person_key, described.owner_key) as owner_count_key,
+    described.owner_source,
     coalesce(assignments.org_unit, '_unassigned') as org_unit,
-    judged.outcome,
-    judged.created_at,
-    judged.created_date,
-    judged.closed_at,
-    judged.closed_date,
-    judged.close_source,
-    judged.is_backdated,
-    judged.observed_until,
-    judged.duration_reject_reason,
-    case
-        when judged.duration_reject_reason is not null then null
-        when judged.day_count = 0 then cast(0.5 as double)
-        else cast(judged.day_count as double)
-    end as duration_days,
-    judged.amount,
-    judged.amount_created,
-    judged.amount_created_source,
-    coalesce(judged.currency, '_single') as currency
-from judged
+    described.outcome,
+    described.created_at,
+    described.created_date,
+    described.closed_at,
+    described.closed_date,
+    described.close_source,
+    described.is_backdated,
+    described.observed_until,
+    described.duration_reject_reason,
+    described.duration_days,
+    described.amount_created_reported as amount_created,
+    described.amount_created_source,
+    described.amount_closed,
+    described.is_amount_of_close,
+    described.amount_currency,
+    described.is_created_rate_missing,
+    described.is_closed_rate_missing,
+    coalesce(described.currency, '_single') as currency
+from described
 left join {{ ref('int_assignments') }} as assignments
-    on judged.owner_person_key = assignments.person_key
-    and judged.created_date >= assignments.valid_from_date
-    and (judged.created_date < assignments.valid_until_date or assignments.valid_until_date is null)
+    on described.owner_person_key = assignments.person_key
+    and described.created_date >= assignments.valid_from_date
+    and (described.created_date < assignments.valid_until_date or assignments.valid_until_date is null)

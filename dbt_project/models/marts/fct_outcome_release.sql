@@ -35,7 +35,11 @@ released as (
 
     select
         reasons.*,
-        coalesce(unit_reason, period_reason, own_reason) as suppressed_reason
+        -- where nothing could be seen, nobody is too few
+        case
+            when people = 0 and own_reason = 'not_observable' then own_reason
+            else coalesce(unit_reason, period_reason, own_reason)
+        end as suppressed_reason
     from reasons
 
 )

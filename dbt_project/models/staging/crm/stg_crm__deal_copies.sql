@@ -1,0 +1,27 @@
+with
+
+copies as (
+
+    {{ shared_copies('deals') }}
+
+),
+
+renamed as (
+
+    select
+        cast(source as string) as source,
+        cast(deal_id as string) as deal_id,
+        cast(owner_id as string) as owner_key,
+        cast(owner_email as string) as owner_email_key,
+        cast(pipeline as string) as pipeline,
+        cast(stage as string) as stage,
+        cast(amount as decimal(18, 2)) as amount,
+        cast(currency as string) as currency,
+        cast(created_at as timestamp) as created_at,
+        cast(modified_at as timestamp) as modified_at,
+        cast(file_id as string) as file_id
+    from copies
+
+)
+
+select * from renamed
