@@ -13,7 +13,7 @@ from tests.independent import adoption, lenses, outcomes
 from tests.independent.facts import Facts
 from throughline.settings import Settings
 
-TO_THE_CENT = ("C4_gmean",)
+TO_THE_CENT = ("C3", "C3_value", "C4_gmean", "C4_wmean")
 PLACES = (0, 3, 9, 20, 40, 60, -1)  # windows: the first ones, with and without 12 weeks before them, and the last
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -58,12 +59,23 @@ CALIBRATED: dict[str, Any] = {
 }  # fmt: skip
 
 
+OUTCOME: dict[str, Any] = {
+    "purpose_id": "handover", "unit_type": "population", "period_grain": "since_start", "currency": "EUR",
+    "influence_sourced": None, "influence_sourced_n": None, "influence_sourced_suppressed_reason": "below_k",
+    "influence_assisted": Decimal("1234567.80"), "influence_assisted_n": 1035,
+    "influence_assisted_suppressed_reason": None,
+    "influence_suspected": None, "influence_suspected_n": 0, "influence_suspected_suppressed_reason": "not_observable",
+    "influence_range": None, "influence_range_n": 0, "influence_range_suppressed_reason": "not_observable",
+}  # fmt: skip
+
+
 class Published:
     """A warehouse that holds these rows."""
 
     def __init__(self, **tables: list[dict[str, Any]]) -> None:
         self.tables = {
             "dim_metric": [{"metric_id": "C1b_180", "question": "How many are won?", "value_shown": "180 d"}],
+            "kpi_outcome": [OUTCOME, OUTCOME | {"period_grain": "month", "influence_assisted": Decimal("7.00")}],
             "kpi_calibration": [CALIBRATED, CALIBRATED | {"purpose_id": "other", "sentence": "Not of this purpose."}],
         }
         self.tables |= tables
@@ -133,6 +145,19 @@ def test_the_page_holds_goal_target_sentence_interval_n_chart_and_chasm() -> Non
     assert "+12.8" in drawn and "+16.0" in drawn and "misleading" in drawn
 
 
+def test_influence_is_a_spread_beside_the_estimate_and_named_an_association() -> None:
+    text = " ".join(words(page(said())).split())
+    assert "an association, not lift Named up to 90 days before a deal began not shown: too few owners" in text
+    assert "between its beginning and its close 1,234,568 EUR" in text
+    assert "not shown: no source shows it n 1,035 deals" in text
+
+
+@pytest.mark.parametrize("result", [REFUSED, None], ids=["refused", "not evaluated"])
+def test_without_an_estimate_no_amount_of_influence_is_shown(result: dict[str, Any] | None) -> None:
+    found = said(result)
+    assert found["influence"] is None and "1,234,568" not in page(found)
+
+
 def test_nothing_is_loaded_from_elsewhere_and_every_text_is_escaped() -> None:
     html = page(said())
     assert "Hand over &lt;in&gt; the open" in html and "<in>" not in html
@@ -169,7 +194,7 @@ def test_both_files_are_written_from_what_is_published(settings: Settings, tmp_p
         db.execute("create schema kpi")
         metric = {"metric_id": "C1b_180", "question": "How many?", "value_shown": ""}
         tables = {"kpi_scorecard": SCORE, "kpi_impact": RESULT, "dim_purpose": PURPOSE, "dim_metric": metric}
-        tables |= {"kpi_calibration": CALIBRATED}
+        tables |= {"kpi_calibration": CALIBRATED, "kpi_outcome": OUTCOME}
         for table, row in tables.items():
             columns = ", ".join(f"? as {name}" for name in row)
             db.execute(f"create table kpi.{table} as select {columns}", list(row.values()))

@@ -8,50 +8,15 @@ observed as (
 
 ),
 
-cells as (
-
-    select distinct {{ cell() }}
-    from {{ ref('int_deal_cells') }}
-    where basis = 'closed' and period_grain <> 'month'
-
-),
-
-ends as (
-
-    select
-        {{ cell('cells') }},
-        case
-            when cells.period_grain = 'quarter' then cast({{ dbt.dateadd('month', 3, 'cells.period_start') }} as date)
-            else coalesce(windows.until_date, observed.observed_until_date)
-        end as until_date,
-        observed.observed_until_date
-    from cells
-    cross join observed
-    left join {{ ref('int_purpose_windows') }} as windows
-        on cells.purpose_id = windows.purpose_id and cells.period_grain = windows.period_grain
-
-),
-
-years as (
-
-    select
-        ends.*,
-        cast({{ dbt.dateadd('year', -1, 'until_date') }} as date) as follow_date,
-        cast({{ dbt.dateadd('year', -2, 'until_date') }} as date) as begin_date
-    from ends
-    where until_date <= observed_until_date
-
-),
-
 deals as (
 
     select
         scopes.purpose_id,
         scopes.unit_type,
         scopes.unit,
-        {{ dbt.concat(['deals.source', "'/'", 'deals.account_id']) }} as account_key,
         deals.source,
         deals.deal_id,
+        {{ dbt.concat(['deals.source', "'/'", 'deals.account_id']) }} as account_key,
         deals.owner_count_key,
         deals.created_date,
         case when deals.outcome = 'won' then deals.closed_date end as won_date,
@@ -70,28 +35,72 @@ scope_starts as (
     from deals
     group by purpose_id, unit_type, unit
 
+),
+
+-- A deal lies in the two years before the end of its own quarter and of the seven that follow.
+in_quarters as (
+
+    select
+        'quarter' as period_grain,
+        cast({{ dbt.dateadd('month', '3 * cast(numbers.n as int)', dbt.date_trunc('quarter', 'deals.won_date')) }} as date)
+            as period_start,
+        cast({{ dbt.dateadd(
+            'month', '3 * cast(numbers.n as int) + 3', dbt.date_trunc('quarter', 'deals.won_date')
+        ) }} as date) as until_date,
+        deals.*
+    from deals
+    cross join ({{ numbers() }}) as numbers
+    where deals.won_date is not null and numbers.n < 8
+
+),
+
+in_windows as (
+
+    select
+        windows.period_grain,
+        windows.from_date as period_start,
+        coalesce(windows.until_date, observed.observed_until_date) as until_date,
+        deals.*
+    from deals
+    inner join {{ ref('int_purpose_windows') }} as windows on deals.purpose_id = windows.purpose_id
+    cross join observed
+    where deals.won_date < coalesce(windows.until_date, observed.observed_until_date)
+
+),
+
+dated as (
+
+    select * from in_quarters
+    union all
+    select * from in_windows
+
+),
+
+years as (
+
+    select
+        dated.*,
+        cast({{ dbt.dateadd('year', -1, 'until_date') }} as date) as follow_date,
+        cast({{ dbt.dateadd('year', -2, 'until_date') }} as date) as begin_date
+    from dated
+
 )
 
 select
     {{ cell('years') }},
-    deals.source,
-    deals.deal_id,
-    deals.account_key,
-    deals.owner_count_key,
-    deals.won_date < years.follow_date as is_before,
+    years.source,
+    years.deal_id,
+    years.account_key,
+    years.owner_count_key,
+    years.won_date < years.follow_date as is_before,
     scope_starts.first_date <= years.begin_date as is_observed,
-    deals.amount,
-    deals.currency
+    years.amount,
+    years.currency
 from years
-inner join deals
-    on
-        years.purpose_id = deals.purpose_id
-        and years.unit_type = deals.unit_type
-        and years.unit = deals.unit
-        and deals.won_date >= years.begin_date
-        and deals.won_date < years.until_date
+cross join observed
 inner join scope_starts
     on
         years.purpose_id = scope_starts.purpose_id
         and years.unit_type = scope_starts.unit_type
         and years.unit = scope_starts.unit
+where years.won_date >= years.begin_date and years.until_date <= observed.observed_until_date

@@ -9,11 +9,18 @@ steps as (
         steps.pipeline,
         steps.stage,
         steps.entered_at,
+        deals.owner_count_key,
+        deals.outcome as deal_outcome,
+        case
+            when deals.outcome = 'open' then {{ local_date('deals.observed_until') }} else deals.closed_date
+        end as deal_until_date,
         row_number() over (
             partition by steps.source, steps.deal_id order by steps.entered_at, steps.step_id
         ) as step_no
     from {{ ref('int_deal_steps') }} as steps
-    where steps.stage is not null and steps.entered_at is not null
+    inner join {{ ref('fct_deal') }} as deals
+        on steps.source = deals.source and steps.deal_id = deals.deal_id
+    where steps.stage is not null and steps.entered_at is not null and deals.outcome is not null
 
 ),
 
@@ -49,23 +56,20 @@ fates as (
         entries.deal_id,
         entries.pipeline,
         entries.stage,
-        deals.owner_count_key,
+        entries.owner_count_key,
         {{ local_date('entries.entered_at') }} as entered_date,
         case
-            when entries.next_stage is null then deals.outcome
+            when entries.next_stage is null then entries.deal_outcome
             when next_stages.outcome = 'lost' then 'lost'
             -- back to a stage that the stage map puts before this one
             when next_stages.outcome = 'open' and next_stages.position < stages.position then 'lost'
             else 'won'
         end as outcome,
         case
-            when entries.next_stage is not null then {{ local_date('entries.next_entered_at') }}
-            when deals.outcome = 'open' then {{ local_date('deals.observed_until') }}
-            else deals.closed_date
+            when entries.next_stage is null then entries.deal_until_date
+            else {{ local_date('entries.next_entered_at') }}
         end as until_date
     from entries
-    inner join {{ ref('fct_deal') }} as deals
-        on entries.source = deals.source and entries.deal_id = deals.deal_id
     inner join {{ ref('int_deal_stages') }} as stages
         on
             entries.source = stages.source
@@ -77,7 +81,7 @@ fates as (
             entries.source = next_stages.source
             and entries.next_pipeline = next_stages.pipeline
             and entries.next_stage = next_stages.stage
-    where entries.entry_no = 1 and deals.outcome is not null
+    where entries.entry_no = 1
 
 ),
 

@@ -47,7 +47,7 @@ summed as (
         sum(n_closed) as n_closed,
         sum(n_won) as n_won,
         min(open_share) as open_share_last,
-        min(case when won_share >= 0.5 * won_share_last - 0.0000000000005 then t_days end) as median_won_days,
+        min(case when won_share >= 0.5 * won_share_last - 0.000000000002 then t_days end) as median_won_days,
         coalesce(max(case when t_days >= {{ tau }} then n_at_risk end), 0) as n_at_risk_at_tau,
         sum(case when t_days < {{ tau }} then n_censored else 0 end) as n_censored_before_tau,
         -- half a unit in the twelfth place: a product of fractions may miss .5 by rounding

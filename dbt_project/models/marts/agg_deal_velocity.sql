@@ -88,8 +88,8 @@ select
     case when parts.n_currencies = 1 then {{ rounded('parts.mean_value', 2) }} end as mean_value,
     case when parts.n_currencies = 1
         then {{ rounded('1.959963984540054 * parts.sd_value / sqrt(parts.n_sized)', 2) }} end as mean_value_margin,
-    {{ rounded('parts.mean_days', 6) }} as mean_days,
-    {{ rounded('1.959963984540054 * parts.sd_days / sqrt(parts.n_timed)', 6) }} as mean_days_margin,
+    {{ rounded('parts.mean_days') }} as mean_days,
+    {{ rounded('1.959963984540054 * parts.sd_days / sqrt(parts.n_timed)') }} as mean_days_margin,
     case when parts.n_currencies = 1 then {{ rounded(
         'open_deals.n_open * parts.n_won / parts.n_closed * parts.mean_value / parts.mean_days', 2
     ) }} end as velocity,

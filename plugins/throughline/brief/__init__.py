@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,8 @@ from throughline.settings import Settings
 from throughline.source import Refused
 from throughline.warehouse import Warehouse, connect
 
-TABLES: Final = ("kpi_scorecard", "kpi_impact", "kpi_calibration", "dim_purpose", "dim_metric")
+TABLES: Final = ("kpi_scorecard", "kpi_impact", "kpi_calibration", "kpi_outcome", "dim_purpose", "dim_metric")
+INFLUENCE: Final = ("sourced", "assisted", "suspected", "range")  # the definitions of C6, and how far they disagree
 WHOLE: Final = "_org"
 
 
@@ -89,7 +91,22 @@ def facts(warehouse: Warehouse, purpose_id: str) -> dict[str, Any]:
             for row in sorted(tables["kpi_calibration"], key=lambda row: str(row["check_name"]))
             if row["purpose_id"] == purpose_id and row["is_main"]
         ],
+        "influence": _influence(tables["kpi_outcome"], purpose_id) if main and main["estimate"] is not None else None,
         "others": [_result(row) for row in others],
+    }
+
+
+def _influence(outcomes: list[dict[str, Any]], purpose_id: str) -> dict[str, Any] | None:
+    """The amounts that three definitions associate with the purpose; they stand only beside an estimate."""
+    own = (r for r in outcomes if (r["purpose_id"], r["period_grain"]) == (purpose_id, "since_start"))
+    row = next((r for r in own if r["unit_type"] == "population"), None)
+    if row is None:
+        return None
+    parts = ("", "_suppressed_reason")
+    return {
+        "currency": row["currency"],
+        "n": next((n for kind in INFLUENCE if (n := row[f"influence_{kind}_n"])), None),
+        **{f"{kind}{part}": _plain(row[f"influence_{kind}{part}"]) for kind in INFLUENCE for part in parts},
     }
 
 
@@ -110,6 +127,8 @@ def _part(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

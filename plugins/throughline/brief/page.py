@@ -32,6 +32,18 @@ CHASM: Final = {
     "crossed": "across the chasm: the early majority has begun",
 }
 
+NEIGHBOURS: Final = {
+    "sourced": "Named up to 90 days before a deal began",
+    "assisted": "Named between its beginning and its close",
+    "suspected": "Five contributions in its account's spaces",
+    "range": "So far apart are they",
+}
+HIDDEN: Final = {
+    "not_observable": "no source shows it",
+    "below_k": "too few owners",
+    "complementary": "it would reveal a group too small to be shown",
+    "dominance": "two owners hold nearly all of it",
+}
 GROWTH: Final = {
     "growing": "growing: more of those left adopt each week",
     "falling": "falling: fewer of those left adopt each week",
@@ -50,6 +62,7 @@ def page(facts: dict[str, Any]) -> str:
         _table("The goal", _goal(purpose, outcome)),
         f"<h2>Found, beside what a careless comparison would say</h2>{drawn}" if drawn else "",
         _table("The evidence", _evidence(result) + _calibration(facts["calibration"])) if result else "",
+        _table("Money in its neighbourhood: an association, not lift", _influence(facts["influence"])),
         _table("The same question at other landmark days, and further outcomes", _others(facts["others"])),
         _table("What could still explain it", _threats(result)) if result else "",
         _table(
@@ -108,6 +121,20 @@ def _evidence(result: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("Careless comparison", _with_interval(result, "naive_")),
         ("Against it", ", ".join(result["refusal_codes"]) or "no guard rail was touched"),
     ]
+
+
+def _influence(found: dict[str, Any] | None) -> list[tuple[str, str | None]]:
+    """Three definitions side by side; nothing where none of them can be shown."""
+    if not found or all(found[kind] is None for kind in NEIGHBOURS):
+        return []
+    unit = "" if found["currency"] == "_single" else found["currency"] or ""
+    shown = {
+        kind: "not shown: " + HIDDEN.get(found[f"{kind}_suppressed_reason"], "too few deals")
+        if found[kind] is None
+        else f"{found[kind]:,.0f} {unit}".strip()
+        for kind in NEIGHBOURS
+    }
+    return [*((words, shown[kind]) for kind, words in NEIGHBOURS.items()), ("n", f"{found['n']:,} deals")]
 
 
 def _calibration(rows: list[dict[str, Any]]) -> list[tuple[str, str | None]]:

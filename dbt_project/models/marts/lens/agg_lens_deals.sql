@@ -3,8 +3,17 @@ with
 
 closed as (
 
-    select * from {{ ref('int_deal_cells') }}
-    where basis = 'closed' and unit_type = 'organisation' and period_grain in ('month', 'quarter')
+    select
+        cells.period_start,
+        cells.period_grain,
+        cells.outcome,
+        cells.owner_count_key,
+        deals.amount,
+        deals.currency
+    from {{ ref('int_deal_cells') }} as cells
+    inner join {{ ref('int_deals') }} as deals on cells.source = deals.source and cells.deal_id = deals.deal_id
+    where
+        cells.basis = 'closed' and cells.unit_type = 'organisation' and cells.period_grain in ('month', 'quarter')
 
 ),
 
