@@ -2,12 +2,14 @@
 
 The first argument is the number of messages and of CSV rows (default 200,000; a message has about 1.6 KB), the second
 the number of rounds (default 3; dlt, which takes minutes, has one). What each way does stands in tests/bench/slack.py.
-Each is a process of its own, so that its memory is its own: the sum of its processes' peaks. The machine's noise is the
-spread of min and max; a ratio is the median of those within a round.
+Each is a process of its own, so that its memory is its own: the sum of its processes' peaks; imports count. The
+machine's noise is the spread of min and max; a ratio is the median of those within a round. Where others use the
+machine, the ratios of CPU seconds say more than those of the clock.
 """
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import subprocess
@@ -15,10 +17,11 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from tests.bench import crm, slack
 
@@ -36,15 +39,23 @@ CSV: dict[str, Callable[[Path], None]] = {
     "weekly ZIP": partial(crm.landed, name="WE_00D.ZIP"),
 }
 ONCE = ("dlt",)
+HEADER = f"{'seconds':15}{'min':>8}{'median':>8}{'max':>8}{'CPU':>8}  "
 
 
-def measure(way: str, folder: Path) -> tuple[float, float]:
-    """(seconds of work, peak memory in MB) of one way in a process of its own."""
+class Measured(NamedTuple):
+    """One run: seconds on the clock, seconds of all its processes' time, their peak memory in MB."""
+
+    seconds: float
+    cpu: float
+    peak: float
+
+
+def measure(way: str, folder: Path) -> Measured:
+    """One way in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", "one", way, str(folder)], stdout=subprocess.PIPE, text=True, check=True
     )
-    seconds, peak = done.stdout.split()
-    return float(seconds), float(peak)
+    return Measured(*map(float, done.stdout.split()))
 
 
 def main(count: int, rounds: int) -> None:
@@ -52,27 +63,22 @@ def main(count: int, rounds: int) -> None:
 
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        print(f"{platform.machine()}, {cores()} cores, Python {platform.python_version()}")
+        print(
+            f"{platform.machine()}, {cores()} cores, Python {platform.python_version()}; load {os.getloadavg()[0]:.1f}"
+        )
         size = _write_slack(folder, count)
         print(f"\nSlack export: {count:,} messages, {size:,.0f} MB of JSON")
-        print(f"{'':15}{'min':>8}{'median':>8}{'max':>8}  seconds {'messages/s':>12}{'peak MB':>9}"
-              f"{'/ floor':>9}{'/ landed':>10}")  # fmt: skip
-        times, peaks = _rounds(WAYS, folder, rounds)
-        for way, taken in times.items():
-            ratios = [
-                median(mine / base for mine, base in zip(taken, times[other], strict=False))
-                for other in ("floor", OURS)
-            ]
-            rate = f"{count / median(taken):21,.0f}{peaks[way]:9.0f}"
-            print(f"{way:15}{_spread(taken)}{rate}{ratios[0]:9.2f}{ratios[1]:10.2f}", flush=True)
+        print(f"{HEADER}{'messages/s':>12}{'peak MB':>9}{'/ floor':>9}{'/ landed':>10}")
+        runs = _rounds(WAYS, folder, rounds)
+        for way, taken in runs.items():
+            ratios = "".join(f"{_ratio(taken, runs[other]):{width}.2f}" for other, width in (("floor", 9), (OURS, 10)))
+            print(f"{way:15}{_line(taken)}{_rate(count, taken):12,.0f}{_peak(taken):9.0f}{ratios}")
         crm.write(folder, count)
-        print(
-            f"\nSalesforce opportunities: {count:,} rows, {(folder / 'Opportunity.csv').stat().st_size / 1e6:,.0f} MB"
-        )
-        print(f"{'':15}{'min':>8}{'median':>8}{'max':>8}  seconds {'M rows/min':>12}{'peak MB':>9}")
-        times, peaks = _rounds(CSV, folder, rounds)
-        for way, taken in times.items():
-            print(f"{way:15}{_spread(taken)}{count / median(taken) * 60 / 1e6:21.1f}{peaks[way]:9.0f}")
+        size = (folder / "Opportunity.csv").stat().st_size / 1e6
+        print(f"\nSalesforce opportunities: {count:,} rows, {size:,.0f} MB of CSV")
+        print(f"{HEADER}{'M rows/min':>12}{'peak MB':>9}")
+        for way, taken in _rounds(CSV, folder, rounds).items():
+            print(f"{way:15}{_line(taken)}{_rate(count, taken) * 60 / 1e6:12.1f}{_peak(taken):9.0f}")
 
 
 def _write_slack(folder: Path, messages: int) -> float:
@@ -85,31 +91,42 @@ def _write_slack(folder: Path, messages: int) -> float:
         return sum(member.file_size for member in archive.infolist()) / 1e6
 
 
-def _rounds(
-    ways: dict[str, Callable[[Path], None]], folder: Path, rounds: int
-) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Seconds of each round and the highest peak, by way; in turn, so that a slow moment hits all alike."""
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    peaks = dict.fromkeys(ways, 0.0)
+def _rounds(ways: Iterable[str], folder: Path, rounds: int) -> dict[str, list[Measured]]:
+    """Each way's runs; in turn, so that a slow moment of the machine hits all alike."""
+    runs: dict[str, list[Measured]] = {way: [] for way in ways}
     for number in range(rounds):
         for way in ways:
             if number == 0 or way not in ONCE:
-                seconds, peak = measure(way, folder)
-                times[way].append(seconds)
-                peaks[way] = max(peaks[way], peak)
-    return times, peaks
+                runs[way].append(measure(way, folder))
+    return runs
 
 
-def _spread(taken: list[float]) -> str:
-    return f"{min(taken):8.2f}{median(taken):8.2f}{max(taken):8.2f}"
+def _line(runs: list[Measured]) -> str:
+    seconds = [run.seconds for run in runs]
+    middle = median(run.cpu for run in runs)
+    return f"{min(seconds):8.2f}{median(seconds):8.2f}{max(seconds):8.2f}{middle:8.2f}  "
+
+
+def _rate(count: int, runs: list[Measured]) -> float:
+    return count / median(run.seconds for run in runs)
+
+
+def _peak(runs: list[Measured]) -> float:
+    return max(run.peak for run in runs)
+
+
+def _ratio(runs: list[Measured], others: list[Measured]) -> float:
+    """The median of those within a round."""
+    return median(run.seconds / other.seconds for run, other in zip(runs, others, strict=False))
 
 
 def one(way: str, folder: Path) -> None:
     began = time.perf_counter()
     {**WAYS, **CSV}[way](folder)
     seconds = time.perf_counter() - began
-    ends = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(seconds, sum(ends) / 1024)  # of children the largest; no way has more than one
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    # of children the largest; no way has more than one
+    print(seconds, sum(one.ru_utime + one.ru_stime for one in used), sum(one.ru_maxrss for one in used) / 1024)
 
 
 if __name__ == "__main__":

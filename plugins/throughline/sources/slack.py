@@ -33,8 +33,8 @@ from throughline.reading.slack_rows import SLACKBOT, TABLES, Day, Known, Strange
 from throughline.source import Parsed, Source
 from throughline.workers import cores, ordered
 
-PART_BYTES: Final = 16 << 20  # of JSON, about 10,000 messages: more at once is no faster
-HELPED_FROM_BYTES: Final = 128 << 20  # of JSON; a helping process is ready when 60 MB are done without it
+PART_BYTES: Final = 4 << 20  # of JSON, about 2,700 messages: more at once falls out of the cache and is slower
+HELPED_FROM_BYTES: Final = 128 << 20  # of JSON; a helping process needs the time of about 60 to start
 _CONVERSATION_ID = re.compile(r"[CDG][A-Z0-9]{7,}", re.ASCII)
 
 
