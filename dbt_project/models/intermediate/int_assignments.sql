@@ -5,7 +5,7 @@ roster as (
     select
         stg.*,
         coalesce(stg.is_leader, false) or stg.leader_band is not null as is_flagged
-    from {{ ref('stg_people__roster') }} as stg
+    from {{ ref('int_roster') }} as stg
 
 ),
 

@@ -10,7 +10,7 @@ latest as (
             person_key,
             case when manager_key <> person_key then manager_key end as manager_key,
             row_number() over (partition by person_key order by start_date desc) as assignment_from_last
-        from {{ ref('stg_people__roster') }}
+        from {{ ref('int_roster') }}
     ) as assignments
     where assignment_from_last = 1
 
