@@ -205,16 +205,16 @@ def query(sql: Annotated[str, typer.Argument(help="One statement.")], as_json: J
 def brief(
     purpose: Annotated[str, typer.Argument(help="A purpose's id.", metavar="PURPOSE")], as_json: Json = False
 ) -> None:
-    """One page about a purpose, from what is published: HTML and JSON below the home's briefs."""
+    """One page about a purpose, from what is published: HTML, PDF and JSON below the home's briefs."""
     from throughline.brief import write
 
     done = write(settings.load(), purpose)
 
     def show() -> None:
         out.print(done.facts["claim"]["sentence"], markup=False, highlight=False)
-        out.print(f"{done.html}\n{done.json}", soft_wrap=True, highlight=False)
+        out.print(f"{done.html}\n{done.pdf}\n{done.json}", soft_wrap=True, highlight=False)
 
-    _print(as_json, {"html": str(done.html), "json": str(done.json), **done.facts}, show)
+    _print(as_json, {"html": str(done.html), "pdf": str(done.pdf), "json": str(done.json), **done.facts}, show)
 
 
 @app.command()
@@ -222,15 +222,19 @@ def plan(
     purpose: Annotated[str, typer.Argument(help="A purpose's id.", metavar="PURPOSE")], as_json: Json = False
 ) -> None:
     """Before a purpose starts: which difference could be found, with how many teams or deals and weeks."""
-    from throughline.planning import plan as planned
+    from throughline import planning
 
-    found = planned(settings.load(), purpose)
+    use = settings.load()
+    found = planning.plan(use, purpose)
+    drawn = planning.picture(use, found)
 
     def show() -> None:
         _grid(f"{found.design_id}, in {found.unit}", [asdict(row) for row in found.rows])
         out.print(found.sentence, highlight=False)
+        if drawn:
+            out.print(str(drawn), soft_wrap=True, highlight=False)
 
-    _print(as_json, asdict(found), show)
+    _print(as_json, asdict(found) | {"picture": drawn and str(drawn)}, show)
 
 
 @app.command()

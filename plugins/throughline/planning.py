@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from throughline.statistics.sentences import number
 from throughline.warehouse import connect
 
 PERIOD_WEEKS: Final = 13
+MORE_TEAMS: Final = (10, 20, 40, 80)
 LANDMARK_WEEKS: Final = (13, 26, 39, 52, 78, 104)
 Rows = Sequence[Mapping[str, Any]]
 
@@ -44,7 +46,10 @@ class Reach:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a purpose's main design can find; sentence says what to do with it."""
+    """What a purpose's main design can find; sentence says what to do with it.
+
+    curves: (line, weeks, detectable) as it stands and, where teams are compared, with more of them, half treated.
+    """
 
     purpose_id: str
     design_id: str
@@ -53,6 +58,7 @@ class Plan:
     min_effect_of_interest: float | None
     rows: list[Reach]
     sentence: str
+    curves: list[tuple[str, int, float]]
 
 
 def plan(settings: Settings, purpose_id: str) -> Plan:
@@ -89,9 +95,43 @@ def reach(design: Mapping[str, Any], periods: Rows, checks: Mapping[str, Any]) -
             "a landmark design is planned for shares only",
         )
     unit = design["unit_of_measure"] or "share"
+    arms = "deals" if design["method"] == "landmark" else f"teams, {rows[0].units_t} of them treated"
+    size = "the flow of" if design["method"] == "landmark" else str(rows[0].units_t + rows[0].units_c)
+    curves = [(f"as it stands: {size} {arms}", row.weeks, row.detectable) for row in rows if row.detectable is not None]
+    if design["method"] != "landmark":
+        curves += _more(periods)
     return Plan(
-        design["purpose_id"], design["design_id"], design["outcome"], unit, least, rows, _sentence(rows, least, unit)
-    )
+        design["purpose_id"], design["design_id"], design["outcome"], unit, least, rows, _sentence(rows, least, unit),
+        curves,
+    )  # fmt: skip
+
+
+def picture(settings: Settings, plan: Plan) -> Path | None:
+    """Write the plan's curves as $HOME/plans/<purpose>.svg; None where there is nothing to draw."""
+    from throughline.brief.chart import reach as drawn
+
+    chart = drawn(plan.curves, plan.min_effect_of_interest, plan.unit)
+    if not chart:
+        return None
+    path = settings.home / "plans" / f"{plan.purpose_id}.svg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(chart, encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
+def _more(periods: Rows) -> list[tuple[str, int, float]]:
+    """The same past with more teams than there are, half of them treated."""
+    panel, starts = past_panel(periods)
+    curves = []
+    for teams in (teams for teams in MORE_TEAMS if teams > len(starts)):
+        for window in range(1, panel.shape[1] // 2 + 1):
+            placebo = power.placebo_differences(panel, pre=window, post=window)
+            found = power.detectable_did(placebo, n_treated=teams // 2, n_control=teams // 2)
+            if math.isfinite(found):
+                curves.append((f"{teams} teams, half treated", window * PERIOD_WEEKS, found))
+    return curves
 
 
 def _teams(design: Mapping[str, Any], periods: Rows) -> list[Reach]:

@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 from throughline import brief
-from throughline.brief.page import page
+from throughline.brief.page import page, sections
+from throughline.brief.sheet import pdf, svg, wrapped
 from throughline.settings import Settings
 from throughline.source import Refused
 
@@ -168,6 +169,35 @@ def test_the_same_data_give_the_same_bytes() -> None:
     assert page(said()) == page(said())
 
 
+def test_the_sheet_says_what_the_page_says_on_one_page_and_in_the_same_bytes() -> None:
+    drawn = svg(said())
+    sheet = " ".join(" ".join(ElementTree.fromstring(drawn).itertext()).split())  # noqa: S314  # our own
+    for name, rows in sections(said()):
+        for head, value in rows:
+            for word in f"{head} {value}".split() if value else []:
+                assert word in sheet, (name, word)
+    made = pdf(said())
+    assert made.startswith(b"%PDF-") and made.count(b"/Type /Page\n") == 1 and b"/Count 1" in made
+    assert {pdf(said()) for _ in range(4)} == {made}
+    assert b"CreationDate" not in made and made.count(b"/Type /Font\n") == 2  # one font: itself and its glyphs
+
+
+def test_a_long_brief_is_made_smaller_and_stays_on_its_sheet() -> None:
+    facts = said()
+    facts["others"] = [facts["result"] | {"outcome": f"C{n}"} for n in range(60)]
+    scale = re.search(r"translate\(([\d.]+) 0\) scale\(([\d.]+)\)", svg(facts))
+    assert scale and 0.4 < float(scale[2]) < 0.8
+    assert float(scale[1]) == pytest.approx((1 - float(scale[2])) * 595 / 2, abs=0.1)  # in the middle
+    assert pdf(facts).count(b"/Type /Page\n") == 1
+    assert "scale(1.0000)" in svg(said(REFUSED, verdict="refused", sentence="No statement."))
+
+
+def test_lines_break_between_words() -> None:
+    assert wrapped("aaaa bbbb cccc", 10, 10 * (8 * 0.56 + 0.31)) == ["aaaa bbbb", "cccc"]
+    assert wrapped("aaaa bbbb cccc", 10, 10 * (8 * 0.56 + 0.29)) == ["aaaa", "bbbb", "cccc"]
+    assert wrapped("", 10, 100) == [] and wrapped("a" * 50, 10, 100) == ["a" * 50]
+
+
 def test_a_refused_result_has_no_chart_and_no_number_that_looks_like_a_finding() -> None:
     html = page(said(REFUSED, verdict="refused", sentence=REFUSED["sentence"]))
     assert "<svg" not in html and "No statement: too few teams." in html and "FEW_CLUSTERS" in html
@@ -200,9 +230,14 @@ def test_both_files_are_written_from_what_is_published(settings: Settings, tmp_p
             db.execute(f"create table kpi.{table} as select {columns}", list(row.values()))
     done = brief.write(settings, "handover")
     assert done.html.read_text(encoding="utf-8") == page(done.facts)
+    assert done.pdf.read_bytes() == pdf(done.facts)
     assert json.loads(done.json.read_text(encoding="utf-8")) == done.facts
     assert done.facts["result"]["estimate"] == pytest.approx(0.128)
-    assert sorted(p.name for p in (settings.home / "briefs").iterdir()) == ["handover.html", "handover.json"]
+    assert sorted(p.name for p in (settings.home / "briefs").iterdir()) == [
+        "handover.html",
+        "handover.json",
+        "handover.pdf",
+    ]
     other = replace(settings, home=tmp_path / "empty")
     with pytest.raises(Refused, match="nothing is published"):
         brief.write(other, "handover")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from throughline.planning import reach
+from throughline.planning import picture, reach
+from throughline.settings import Settings
 from throughline.source import Refused
 from throughline.statistics.power import detectable_share
 
@@ -75,3 +78,23 @@ def test_owners_whose_deals_are_alike_push_it_out_of_reach() -> None:
 def test_no_past_is_refused_in_words(design: dict[str, Any], periods: list[dict[str, Any]]) -> None:
     with pytest.raises(Refused, match="too short to learn from"):
         reach(design, periods, {})
+
+
+def test_the_picture_shows_the_plan_and_more_teams(settings: Settings) -> None:
+    plan = reach(DID, teams(6, 6, sd=0.1), {})
+    lines = list(dict.fromkeys(line for line, _, _ in plan.curves))
+    assert lines[0] == "as it stands: 12 teams, 6 of them treated"
+    assert lines[1:] == ["20 teams, half treated", "40 teams, half treated", "80 teams, half treated"]
+    by_line = {line: {weeks: size for name, weeks, size in plan.curves if name == line} for line in lines}
+    # (t.975 + t.80) and sqrt(1/10 + 1/10) against those of 18 and 38 degrees of freedom: more teams find less
+    assert by_line[lines[1]][26] > by_line[lines[2]][26] > by_line[lines[3]][26]
+    drawn = picture(settings, plan)
+    assert drawn == settings.home / "plans" / "p.svg" and picture(settings, plan) == drawn
+    words = " ".join(ElementTree.parse(drawn).getroot().itertext())  # noqa: S314  # our own
+    assert all(part in words for part in (*lines, "worth having", "percentage points", "weeks after the start"))
+
+
+def test_a_landmarks_picture_has_its_flow_of_deals_alone(settings: Settings) -> None:
+    plan = reach(LANDMARK, [], PAST)
+    assert {line for line, _, _ in plan.curves} == {"as it stands: the flow of deals"}
+    assert picture(settings, replace(plan, curves=[])) is None

@@ -25,24 +25,27 @@ WHOLE: Final = "_org"
 
 @dataclass(frozen=True)
 class Brief:
-    """One purpose's brief: what it says, the page, and where both were written."""
+    """One purpose's brief: what it says, and where it was written."""
 
     facts: dict[str, Any]
     html: Path
+    pdf: Path
     json: Path
 
 
 def write(settings: Settings, purpose_id: str) -> Brief:
-    """Write $HOME/briefs/<purpose>.html and .json. Raises Refused for a purpose that is not published."""
+    """Write $HOME/briefs/<purpose>.html, .pdf and .json. Raises Refused for a purpose that is not published."""
     from throughline.brief.page import page
+    from throughline.brief.sheet import pdf
 
     found = facts(connect(settings), purpose_id)
     folder = settings.home / "briefs"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for ending, text in (("html", page(found)), ("json", json.dumps(found, indent=2, ensure_ascii=False) + "\n")):
+    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    for ending, content in (("html", page(found).encode()), ("pdf", pdf(found)), ("json", text.encode())):
         path, draft = folder / f"{purpose_id}.{ending}", folder / f".{purpose_id}.{ending}"
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(content)
         draft.replace(path)
         paths.append(path)
     return Brief(found, *paths)

@@ -1,7 +1,8 @@
-"""The chart of a brief: what was found beside what the careless comparison would say, as an SVG. No browser needed."""
+"""Charts as SVG, without a browser: what a brief found beside the careless comparison, and what a plan could find."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 FOUND: Final = "what the design finds"
@@ -43,6 +44,38 @@ def chart(result: dict[str, Any]) -> str:
             )
         )  # fmt: skip
     drawn = alt.layer(*layers).properties(width=520, height=70 * len(rows)).configure_view(stroke=None)
+    return str(vl_convert.vegalite_to_svg(drawn.to_json()))
+
+
+def reach(points: Sequence[tuple[str, int, float]], least: float | None, unit: str) -> str:
+    """SVG of the smallest difference that would be found, by weeks: points of (line, weeks, difference); least: worth
+    having. "" without points."""
+    if not points:
+        return ""
+    import altair as alt
+    import vl_convert
+
+    shown = "percentage points" if unit == "share" else unit
+    order = list(dict.fromkeys(line for line, _, _ in points))
+    rows = [{"line": line, "weeks": weeks, "y": _shown(size, unit)} for line, weeks, size in points]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("weeks:Q", title="weeks after the start", scale=alt.Scale(zero=True)),
+        y=alt.Y("y:Q", title=f"smallest difference found in 4 of 5 cases, {shown}", scale=alt.Scale(zero=True)),
+        color=alt.Color(
+            "line:N",
+            title=None,
+            scale=alt.Scale(domain=order),
+            legend=alt.Legend(orient="bottom", columns=1, labelLimit=500),
+        ),
+    )
+    layers = [base.mark_line(), base.mark_point(filled=True, size=70)]
+    if least:
+        worth = alt.Chart(alt.InlineData(values=[{"y": _shown(least, unit), "text": "worth having"}]))
+        layers.append(worth.mark_rule(color=DARK, strokeDash=[4, 4]).encode(y="y:Q"))
+        layers.append(
+            worth.mark_text(align="left", dy=-6, color=DARK).encode(x=alt.value(6), y="y:Q", text="text:N")
+        )  # fmt: skip
+    drawn = alt.layer(*layers).properties(width=520, height=280).configure_view(stroke=None)
     return str(vl_convert.vegalite_to_svg(drawn.to_json()))
 
 

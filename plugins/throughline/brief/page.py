@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from throughline.brief.chart import chart
 
+Rows = list[tuple[str, str | None]]
+FOUND: Final = "Found, beside what a careless comparison would say"
 STYLE: Final = """
 body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:46rem;margin:2.5rem auto;padding:0 1.5rem}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .3rem}h2{font-size:1rem;margin:1.8rem 0 .4rem;color:#555}
@@ -53,45 +55,68 @@ GROWTH: Final = {
 
 def page(facts: dict[str, Any]) -> str:
     """One whole HTML document. Every text is escaped."""
-    purpose, outcome, claim, result = (facts[name] for name in ("purpose", "outcome", "claim", "result"))
+    title, above = heading(facts)
+    claim, result = facts["claim"], facts["result"]
+    word = f"<span class=verdict>{_text(verdict(claim))}</span> " if verdict(claim) else ""
     drawn = chart(result) if result else ""
     parts = [
-        f"<p class=quiet>{_text(purpose['org_goal'])} · {_text(purpose['stage'])}</p>",
-        f"<h1>{_text(purpose['title'] or purpose['purpose_id'])}</h1>",
-        f'<div class="claim {_text(claim["verdict"])}">{_verdict(claim)}{_text(claim["sentence"])}</div>',
-        _table("The goal", _goal(purpose, outcome)),
-        f"<h2>Found, beside what a careless comparison would say</h2>{drawn}" if drawn else "",
-        _table("The evidence", _evidence(result) + _calibration(facts["calibration"])) if result else "",
-        _table("Money in its neighbourhood: an association, not lift", _influence(facts["influence"])),
-        _table("The same question at other landmark days, and further outcomes", _others(facts["others"])),
-        _table("What could still explain it", _threats(result)) if result else "",
-        _table(
-            "Where it stands",
-            [
-                ("The organisation is", CHASM.get(claim["chasm_status"])),
-                ("16 % have adopted", _crossing(claim)),
-                ("Adoption is", GROWTH.get(claim["growth"])),
-                ("Next step", claim["next_step"]),
-            ],
+        f"<p class=quiet>{_text(above)}</p>",
+        f"<h1>{_text(title)}</h1>",
+        f'<div class="claim {_text(claim["verdict"])}">{word}{_text(claim["sentence"])}</div>',
+        *(
+            (f"<h2>{_text(name)}</h2>{drawn}" if drawn else "") if name == FOUND else _table(name, rows)
+            for name, rows in sections(facts)
         ),
-        "<footer><p>Not for decisions about individual employees. "
-        f"Data until {_text(claim['data_until_date'])}; registered {_text((purpose['first_registered_at'] or '')[:10])}"
-        f"{_fingerprint(result)}.</p></footer>",
+        f"<footer><p>{_text(footer(facts))}</p></footer>",
     ]
-    title = _text(purpose["title"] or purpose["purpose_id"])
     head = (
-        f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><title>{title}</title><style>{STYLE}</style></head>"
+        "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
+        f"<title>{_text(title)}</title><style>{STYLE}</style></head>"
     )
     return head + "<body>\n" + "\n".join(part for part in parts if part) + "\n</body></html>\n"
 
 
-def _verdict(claim: dict[str, Any]) -> str:
+def heading(facts: dict[str, Any]) -> tuple[str, str]:
+    """(title, the small line above it)."""
+    purpose = facts["purpose"]
+    return purpose["title"] or purpose["purpose_id"], f"{purpose['org_goal'] or ''} · {purpose['stage'] or ''}"
+
+
+def verdict(claim: dict[str, Any]) -> str:
     """The verdict in a word, where the sentence does not begin with it."""
     word = VERDICTS[claim["verdict"]]
-    return "" if claim["sentence"].startswith(word) else f"<span class=verdict>{word}</span> "
+    return "" if claim["sentence"].startswith(word) else word
 
 
-def _goal(purpose: dict[str, Any], outcome: dict[str, Any]) -> list[tuple[str, str | None]]:
+def sections(facts: dict[str, Any]) -> list[tuple[str, Rows]]:
+    """The page's tables, in order: title, and rows of (name, value); FOUND is where the chart stands."""
+    claim, result = facts["claim"], facts["result"]
+    where = [
+        ("The organisation is", CHASM.get(claim["chasm_status"])),
+        ("16 % have adopted", _crossing(claim)),
+        ("Adoption is", GROWTH.get(claim["growth"])),
+        ("Next step", claim["next_step"]),
+    ]
+    return [
+        ("The goal", _goal(facts["purpose"], facts["outcome"])),
+        (FOUND, []),
+        ("The evidence", _evidence(result) + _calibration(facts["calibration"]) if result else []),
+        ("Money in its neighbourhood: an association, not lift", _influence(facts["influence"])),
+        ("The same question at other landmark days, and further outcomes", _others(facts["others"])),
+        ("What could still explain it", _threats(result) if result else []),
+        ("Where it stands", where),
+    ]
+
+
+def footer(facts: dict[str, Any]) -> str:
+    """What every output says, and what it is made of."""
+    registered, result = (facts["purpose"]["first_registered_at"] or "")[:10], facts["result"]
+    fingerprint = f"; input {result['input_fingerprint'][:12]}" if result else ""
+    until = facts["claim"]["data_until_date"] or ""
+    return f"Not for decisions about individual employees. Data until {until}; registered {registered}{fingerprint}."
+
+
+def _goal(purpose: dict[str, Any], outcome: dict[str, Any]) -> Rows:
     unit = outcome["unit_of_measure"]
     shown = f" ({outcome['value_shown']})" if outcome["value_shown"] else ""
     interval = _interval(outcome["current_ci_low"], outcome["current_ci_high"], unit)
@@ -108,7 +133,7 @@ def _goal(purpose: dict[str, Any], outcome: dict[str, Any]) -> list[tuple[str, s
     ]
 
 
-def _evidence(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+def _evidence(result: dict[str, Any]) -> Rows:
     unit = result["unit"]
     sizes = f"{result['n_units_t'] or 0:,} against {result['n_units_c'] or 0:,} deals"
     if result["n_clusters_t"] is not None:
@@ -123,7 +148,7 @@ def _evidence(result: dict[str, Any]) -> list[tuple[str, str | None]]:
     ]
 
 
-def _influence(found: dict[str, Any] | None) -> list[tuple[str, str | None]]:
+def _influence(found: dict[str, Any] | None) -> Rows:
     """Three definitions side by side; nothing where none of them can be shown."""
     if not found or all(found[kind] is None for kind in NEIGHBOURS):
         return []
@@ -137,13 +162,13 @@ def _influence(found: dict[str, Any] | None) -> list[tuple[str, str | None]]:
     return [*((words, shown[kind]) for kind, words in NEIGHBOURS.items()), ("n", f"{found['n']:,} deals")]
 
 
-def _calibration(rows: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+def _calibration(rows: list[dict[str, Any]]) -> Rows:
     """How often the method finds something where there is nothing; what could not be drawn stays in the table."""
     shown = [row["sentence"] for row in rows if row["false_alarm_share"] is not None]
     return [("On your own past", " ".join(shown or [row["sentence"] for row in rows[:1]]))]
 
 
-def _others(results: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+def _others(results: list[dict[str, Any]]) -> Rows:
     return [
         (f"{result['outcome']}, {result['contrast']}", _with_interval(result, "") or "no statement")
         for result in results
@@ -165,7 +190,7 @@ def _crossing(claim: dict[str, Any]) -> str | None:
     return f"between {earliest} {until}, if it spreads as so far (60 to 100 % adopt in the end)"
 
 
-def _threats(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+def _threats(result: dict[str, Any]) -> Rows:
     threats = [one for one in result["threats"].values() if "threat" in one]
     return [(one["threat"], one["answer"]) for one in threats]
 
@@ -194,13 +219,9 @@ def _number(value: float | None, unit: str, *, is_difference: bool = False) -> s
     return f"{value:,.1f} {unit or ''}".strip()
 
 
-def _table(title: str, rows: list[tuple[str, str | None]]) -> str:
+def _table(title: str, rows: Rows) -> str:
     body = "".join(f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows if value)
     return f"<h2>{_text(title)}</h2><table>{body}</table>" if body else ""
-
-
-def _fingerprint(result: dict[str, Any] | None) -> str:
-    return f"; input {_text(result['input_fingerprint'][:12])}" if result else ""
 
 
 def _text(value: Any) -> str:
