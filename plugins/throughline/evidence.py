@@ -29,6 +29,7 @@ from throughline.warehouse import connect
 
 METHOD_VERSION: Final = "1"
 REGISTRY: Final = "marts.design_registry"
+LEDGER: Final = "marts.design_leader_act"  # designs that nobody registered: leaders' first own acts
 TABLES: Final = {  # table -> field of Aggregates
     "marts.agg_cluster_cell": "cells",
     "marts.agg_cohort_moments": "moments",
@@ -38,6 +39,7 @@ TABLES: Final = {  # table -> field of Aggregates
     "marts.agg_arm_moments": "arms",
     "marts.agg_design_balance": "balance",
     "marts.agg_design_checks": "checks",
+    "marts.agg_ledger_checks": "checks",
 }
 _UNPUBLISHED: Final = ("declared_direction",)
 _TYPES: Final = {
@@ -73,7 +75,7 @@ class Evidence:
 def run(settings: Settings, *, at: datetime) -> Evidence:
     """Evaluate every registered design of the built marts and write the results into schema raw."""
     warehouse = connect(settings)
-    registry = warehouse.read(REGISTRY).to_pylist()
+    registry = [line for name in (REGISTRY, LEDGER) for line in warehouse.read(name).to_pylist()]
     tables = {name: warehouse.read(name).to_pylist() for name in TABLES}
     limits = Thresholds(min_people=settings.min_cohort)
     found = evaluate_all(registry, tables, at=at, limits=limits, looks=Ledger(settings.ledger).looks())

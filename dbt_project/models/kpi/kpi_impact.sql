@@ -10,6 +10,14 @@ results as (
         end as suppressed_reason
     from {{ ref('stg_throughline__impact_result') }} as results
 
+),
+
+designs as (
+
+    select design_id, is_main, is_primary, is_registered from {{ ref('design_registry') }}
+    union all
+    select design_id, is_main, is_primary, is_registered from {{ ref('design_leader_act') }}
+
 )
 
 select
@@ -78,4 +86,4 @@ select
     designs.is_registered,
     cast(results.suppressed_reason as string) as suppressed_reason
 from results
-inner join {{ ref('design_registry') }} as designs on results.design_id = designs.design_id
+inner join designs on results.design_id = designs.design_id

@@ -70,7 +70,7 @@ def _frame(design: Mapping[str, Any], found: Aggregates) -> tuple[ImpactRow, Che
         outcome=design["outcome"],
         method=design["method"],
         unit=design.get("unit_of_measure") or "share",
-        contrast=contrast.format(day=design.get("landmark_days")),
+        contrast=design.get("contrast") or contrast.format(day=design.get("landmark_days")),
         declared_direction=int(design.get("declared_direction") or 1),
         estimand=design.get("estimand") or "",
         control_group=design.get("control_group"),

@@ -69,7 +69,7 @@ def _with_panel(
         overall = found.look.interval(aggregates.aggregate(cells, simple), row)
         row = replace(
             with_evalue(with_estimate(row, overall), overall, found.cells, design),
-            control_group="teams in no purpose"
+            control_group=f"{design.get('control_group') or 'teams in no purpose'}"
             + (", and those that had not begun" if cells.control_group == "not_yet" else ""),
             n_clusters_t=round(float(treated.sum())),
             n_clusters_c=round(cells.moments.n_never),

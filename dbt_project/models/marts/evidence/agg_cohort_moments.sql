@@ -3,7 +3,9 @@ with
 
 panel as (
 
-    select * from {{ ref('fct_design_period') }}
+    select design_id, cluster_id, t, cohort, y from {{ ref('fct_design_period') }}
+    union all
+    select design_id, cluster_id, t, cohort, y from {{ ref('fct_leader_ledger') }}
 
 ),
 
