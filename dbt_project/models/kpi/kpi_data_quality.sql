@@ -48,38 +48,6 @@ so_far as (
 
 ),
 
-rejected_rows as (
-
-    select
-        rejects.source,
-        file_days.seen_date,
-        rejects.reason,
-        sum(rejects.row_count) as row_count
-    from {{ ref('stg_throughline__rejects') }} as rejects
-    inner join (select source, file_id, min(seen_date) as seen_date from files group by source, file_id) as file_days
-        on rejects.source = file_days.source and rejects.file_id = file_days.file_id
-    where rejects.row_count > 0
-    group by rejects.source, file_days.seen_date, rejects.reason
-
-),
-
-reasons as (
-
-    select
-        source,
-        seen_date,
-        {{ sorted_list("reason_count") }} as rejected_by_reason
-    from (
-        select
-            source,
-            seen_date,
-            {{ dbt.concat(['reason', "': '", 'cast(row_count as string)']) }} as reason_count
-        from rejected_rows
-    ) as texts
-    group by source, seen_date
-
-),
-
 -- Without a roster nobody can be matched: that is unknown, not zero.
 matches as (
 
@@ -117,7 +85,7 @@ select
 from so_far
 left join {{ ref('int_column_drift') }} as drift
     on so_far.source = drift.source and so_far.seen_date = drift.seen_date
-left join reasons
+left join {{ ref('int_rejected_rows') }} as reasons
     on so_far.source = reasons.source and so_far.seen_date = reasons.seen_date
 left join matches
     on so_far.source = matches.source
