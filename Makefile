@@ -24,6 +24,10 @@ run: setup ## the same work without Airflow, into var/run
 up: setup ## Airflow on your own landing zone
 	$(BIN)/python -m throughline.demo up
 
+docs: setup ## every table, column and definition as one page, var/docs/static_index.html
+	THROUGHLINE_DUCKDB_PATH=:memory: $(BIN)/dbt docs generate --quiet --static --empty-catalog --no-populate-cache --project-dir dbt_project \
+		--profiles-dir dbt_project --target-path $(CURDIR)/var/docs --log-path $(CURDIR)/var/docs
+
 test: setup ## every test; one file stays on one worker, so that what it starts is started once
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -37,4 +41,4 @@ lock: ## compile requirements.lock from pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras --no-annotate \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-.PHONY: help setup demo run up test lint bench lock
+.PHONY: help setup demo run up docs test lint bench lock

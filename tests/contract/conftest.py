@@ -1,15 +1,28 @@
-"""dbt's manifest, compiled once for all tests here that look at models."""
+"""dbt's documentation and manifest, made once for all tests here that look at models."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.definitions import compiled_models
+from tests.conftest import made_once
+from tests.contract import definitions
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with static_index.html, manifest.json and catalog.json."""
+    return made_once(tmp_path_factory, "dbt-docs", definitions.write_docs)
+
+
+@pytest.fixture(scope="session")
+def manifest(docs: Path) -> dict[str, Any]:
+    return definitions.manifest_in(docs)
+
+
+@pytest.fixture(scope="session")
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Model name -> its node of the manifest, compiled."""
-    return compiled_models(tmp_path_factory.mktemp("dbt"))
+    return definitions.models_of(manifest)

@@ -57,14 +57,14 @@ class Fingerprint:
     sql: str
 
 
-def compiled_models(folder: Path) -> dict[str, dict[str, Any]]:
-    """Model name -> its node of dbt's manifest, compiled for an empty database; folder: where dbt may write."""
+def write_docs(folder: Path) -> None:
+    """dbt's documentation as static_index.html, with its manifest, compiled for an empty database; no network."""
     settings = {
         "THROUGHLINE_DUCKDB_PATH": ":memory:",
         "THROUGHLINE_DBT_TARGET": "duckdb",
         "THROUGHLINE_MIN_COHORT": "10",
     }
-    arguments = ["compile", "--quiet", "--no-introspect", "--no-populate-cache"]
+    arguments = ["docs", "generate", "--quiet", "--static", "--empty-catalog", "--no-populate-cache"]
     arguments += ["--project-dir", DBT, "--profiles-dir", DBT, "--target-path", folder, "--log-path", folder]
     subprocess.run(
         [Path(sys.executable).with_name("dbt"), *arguments],
@@ -72,8 +72,15 @@ def compiled_models(folder: Path) -> dict[str, dict[str, Any]]:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    nodes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["nodes"].values()
-    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
+def manifest_in(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+
+
+def models_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Model name -> its node."""
+    return {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
 
 
 class Lineage:
@@ -269,7 +276,8 @@ def with_table(readme: str, table: str) -> str:
 def main(arguments: list[str]) -> int:
     same = set(arguments[1:]) if arguments[:1] == ["--same"] else set()
     with tempfile.TemporaryDirectory() as folder:
-        now = fingerprints(compiled_models(Path(folder)))
+        write_docs(Path(folder))
+        now = fingerprints(models_of(manifest_in(Path(folder))))
     changed = changed_formulas(now, locked())
     if wrong := {metric_id: what for metric_id, what in changed.items() if metric_id not in same}:
         print(remedy(wrong), file=sys.stderr)
