@@ -19,6 +19,7 @@ from throughline.statistics.row import ImpactRow
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "plugins" / "throughline"
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+FIXTURES = PROJECT / "tests" / "fixtures"
 MAY_IMPORT_AIRFLOW = {"assets.py", "triggers.py"}
 
 
@@ -31,7 +32,7 @@ def declared_tables() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_has_all_that_it_needs(name: str) -> None:
-    needed = [PROJECT / "expectations" / f"{name}.py", PROJECT / "tests" / "fixtures" / name]
+    needed = [PROJECT / "expectations" / f"{name}.py", *(FIXTURES / name / part for part in ("original", "kept"))]
     missing = [path.relative_to(PROJECT).as_posix() for path in needed if not path.exists()]
     assert not missing, f"source {name} lacks {', '.join(missing)}"
     assert declared_tables()[name] == SOURCES[name].names, f"dbt does not know the same tables of {name}"

@@ -55,6 +55,16 @@ people as (
 
 ),
 
+aliases as (
+
+    select
+        account_key as address_key,
+        email_key
+    from {{ ref('stg_mappings__identities') }}
+    where source = 'email'
+
+),
+
 accounts as (
 
     select * from slack
@@ -67,19 +77,21 @@ accounts as (
 
 ),
 
--- The address of the export, else that of the identity map; a name alone never matches anybody.
+-- The address of the export, else that of the identity map; a name alone never matches anybody. An address for which
+-- the identity map tells another one (an alias, a user principal name, a name before a rebrand) stands for that one.
 matched as (
 
     select
         accounts.*,
-        coalesce(accounts.email_key, identities.email_key) as person_key,
+        coalesce(aliases.email_key, accounts.email_key, identities.email_key) as person_key,
         case
-            when accounts.email_key is not null then 'email'
-            when identities.email_key is not null then 'identity_map'
+            when accounts.email_key is not null and aliases.email_key is null then 'email'
+            when coalesce(aliases.email_key, identities.email_key) is not null then 'identity_map'
         end as matched_by
     from accounts
     left join {{ ref('stg_mappings__identities') }} as identities
         on accounts.source = identities.source and accounts.account_key = identities.account_key
+    left join aliases on coalesce(accounts.email_key, identities.email_key) = aliases.address_key
 
 )
 
