@@ -54,3 +54,46 @@ def test_too_short_a_past_or_too_few_clusters_is_none():
 def test_a_past_without_variation_raises_no_alarm():
     found = calibration.calibrate_did(np.zeros((8, 20)), n_treated=4, pre=4, post=4)
     assert found.false_alarm_share == 0 and found.covered_share == 1
+
+
+def fresh(seed, count, make):
+    """Shares over many fresh pasts, because the draws from one past depend on each other."""
+    found = [make(np.random.default_rng([seed, number])) for number in range(count)]
+    return np.mean([one.false_alarm_share for one in found]), np.mean([one.covered_share for one in found])
+
+
+def test_permutations_and_splits_keep_their_level():
+    def changes(rng):
+        return rng.normal(size=(3, 20))
+
+    alarms, _ = fresh(1, 30, lambda rng: calibration.calibrate_permutation(changes(rng), n_treated=8, draws=300))
+    assert 0.03 <= alarms <= 0.07
+    alarms, covered = fresh(2, 30, lambda rng: calibration.calibrate_split(changes(rng), n_treated=8, draws=300))
+    assert 0.03 <= alarms <= 0.07 and 0.93 <= covered <= 0.97
+
+
+def test_a_permutation_finds_what_welch_finds():
+    changes = np.random.default_rng(3).normal(size=(2, 20))
+    welch = calibration.calibrate_split(changes, n_treated=8, planted=1.5)
+    permuted = calibration.calibrate_permutation(changes, n_treated=8, planted=1.5)
+    assert permuted.found_share == pytest.approx(welch.found_share, abs=0.08) and permuted.found_share > 0.6
+    assert np.isnan(permuted.covered_share)
+
+
+def test_placebo_exposure_keeps_its_level_over_like_owners():
+    def one(rng):
+        n = np.full((60, 3), 8.0)
+        return calibration.calibrate_exposure(
+            n, rng.binomial(8, 0.25, (60, 3)).astype(float), exposed_share=0.4, draws=200
+        )
+
+    alarms, covered = fresh(4, 30, one)
+    assert 0.03 <= alarms <= 0.07 and 0.93 <= covered <= 0.97
+
+
+def test_several_starts_keep_their_level():
+    starts = np.repeat([0, 30, 31], [14, 8, 8])
+    alarms, covered = fresh(
+        5, 12, lambda rng: calibration.calibrate_staggered(rng.normal(size=(30, 8)), starts=starts, draws=60)
+    )
+    assert 0.02 <= alarms <= 0.08 and 0.92 <= covered <= 0.98  # 720 draws: Monte Carlo error .8 points

@@ -239,6 +239,28 @@ def test_few_clusters_false_positives_and_coverage(clusters, treated):
     assert permuted / repetitions <= 0.07
 
 
+@pytest.mark.parametrize("shock", ["normal", "heavy"])
+def test_planted_change_is_covered_where_teams_that_differ_mislead_the_naive_reader(shock):
+    """Keen teams win more before anything begins: after against after is off by more than half, changes are not.
+
+    2,000 designs of 8 + 8 teams at once. With heavy tails (t of 3 df) Welch is conservative, so an upper bound only.
+    """
+    rng, repetitions, truth, treated = np.random.default_rng(44), 2_000, 0.3, np.arange(16) < 8
+    size = (repetitions, 16)
+    noise = rng.normal(size=size) if shock == "normal" else rng.standard_t(3, size=size) / np.sqrt(3)
+    level = rng.normal(size=size) + 0.5 * treated
+    change = 0.4 * noise + truth * treated
+    naive = (level + change)[:, treated].mean(axis=1) - (level + change)[:, ~treated].mean(axis=1)
+    found = [did.difference(row, treated) for row in change]
+    estimates = np.array([one.estimate for one in found])
+    covered = np.mean([one.ci_low <= truth <= one.ci_high for one in found])
+    rejected = np.mean([did.difference(row - truth * treated, treated).p_value < 0.05 for row in change])
+    assert abs(estimates.mean() - truth) < 0.1 * truth and abs(naive.mean() - truth) > 0.5 * truth
+    assert covered >= 0.93 and rejected <= 0.07
+    if shock == "normal":
+        assert covered <= 0.97 and rejected >= 0.03
+
+
 def test_trap_cr1_with_three_treated_clusters_cries_wolf():
     """Why clusters are collapsed: CR1 with a normal quantile rejects about 20 % with 3 treated clusters of 6."""
     rng, hits, repetitions = np.random.default_rng(6), 0, 1_000

@@ -164,3 +164,20 @@ def test_simulated_ancova_false_positives_coverage_and_gain():
     assert 0.03 <= hits / 2_000 <= 0.07
     assert 0.93 <= covered / 2_000 <= 0.97
     assert np.mean(widths) == pytest.approx(0.6, abs=0.02)
+
+
+def test_simulated_ratio_false_positives_and_coverage():
+    """Units with 5 to 50 trials and rates of their own, 40 an arm; the delta method counts units, not trials."""
+    rng, n, truth, hits, covered = np.random.default_rng(7), 40, 0.1, 0, 0
+    size = (2_000, 2 * n)
+    d = rng.integers(5, 51, size).astype(float)
+    rate = rng.beta(4, 8, size)
+    y = rng.binomial(d.astype(int), rate).astype(float)
+    raised = rng.binomial(d.astype(int), np.minimum(rate + truth, 1.0)).astype(float)
+    for trials, plain, more in zip(d, y, raised, strict=True):
+        left = arm(plain[n:], d=trials[n:])
+        hits += experiment.ratio_difference(arm(plain[:n], d=trials[:n]), left).p_value < 0.05
+        found = experiment.ratio_difference(arm(more[:n], d=trials[:n]), left)
+        covered += found.ci_low <= truth <= found.ci_high
+    assert 0.03 <= hits / 2_000 <= 0.07
+    assert 0.93 <= covered / 2_000 <= 0.97

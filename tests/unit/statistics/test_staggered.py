@@ -357,7 +357,7 @@ def simulate(kind, repetitions, seed):
 
 @pytest.mark.parametrize("kind", ["none", "homogeneous", "growing", "by_cohort"])
 def test_simulated_false_positives_coverage_and_bias(kind):
-    for rows, truth in simulate(kind, 1_000 if kind != "none" else 2_000, 70).values():
+    for rows, truth in simulate(kind, 2_000, 70).values():
         error, covered, rejected = rows.mean(axis=0)
         assert 0.93 <= covered <= 0.97
         if kind == "none":
