@@ -188,6 +188,13 @@ SUITES: dict[str, list[Expectation]] = {
         _nobody(),
         _one_of("t16_status", T16),
         _between("bass_forecast", "bass_forecast_ci_low", "bass_forecast_ci_high"),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="bass_forecast_n",
+            min_value={"$PARAMETER": "min_cohort"},
+            row_condition=Column("bass_forecast").is_not_null(),
+            description="no forecast is shown for fewer than k people",
+            notes="segments and forecasts stand on people as every other number does",
+        ),
         NoRows(
             unexpected_rows_query="select 1 from {batch} where refusal_code is not null and coalesce(bass_forecast, "
             "bass_t16_weeks, bass_t16_weeks_ci_low, bass_t16_weeks_ci_high, peak_week) is not null",

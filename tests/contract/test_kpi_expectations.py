@@ -98,6 +98,11 @@ BROKEN: list[tuple[str, tuple[str, ...], str]] = [
         "bass_forecast is finite and lies in its interval",
     ),
     (
+        f"update {{t}} set bass_forecast_n = {MIN_COHORT - 1}",
+        ("kpi_adoption_forecast",),
+        "no forecast is shown for fewer than k people",
+    ),
+    (
         "update {t} set bass_t16_weeks_ci_low = 9",
         ("kpi_adoption_forecast",),
         "a refused forecast shows no number",

@@ -106,6 +106,18 @@ def test_a_clear_change_of_the_treated_teams_is_supported() -> None:
     assert row.p_permutation is not None and row.pretrend_p is not None and row.mde_80 is not None
 
 
+def test_before_and_after_without_a_control_group_is_no_evidence() -> None:
+    """One group that changes, as an interrupted time series shows it: nothing to compare it with, whatever its size."""
+    tables = change_of_teams(n_units_c=0, n_people_c=0)
+    tables["marts.agg_cluster_cell"] = [line for line in tables["marts.agg_cluster_cell"] if line["arm"] == 1]
+    tables["marts.agg_cohort_moments"] = [line for line in tables["marts.agg_cohort_moments"] if line["cohort"]]
+    for method in ("did", "staggered_did"):
+        found = evaluate_all([design(method=method)], tables, at=AT)
+        (row,) = found.rows
+        assert (row.claim_level, row.verdict, row.estimate) == ("none", "refused", None)
+        assert found.event_study == []
+
+
 def test_the_event_study_starts_at_the_registered_start() -> None:
     found = evaluate_all([design()], change_of_teams(), at=AT)
     by_time = {line["event_time"]: line for line in found.event_study}
