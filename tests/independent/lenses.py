@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 
 from tests.independent.adoption import Number, People
+from tests.independent.behaviour import Arc, contact_days
 from tests.independent.facts import WEEK, Act, Facts
 
 SPANS = {  # metric -> kinds of act that count, days up to and with the window's last one
@@ -26,7 +27,7 @@ COUNTED = ("slack.weekly_posting", "slack.monthly_posting", "mattermost.mau", "m
 
 def numbers(facts: Facts, windows: Iterable[tuple[date, date]]) -> dict[tuple[str, date], Number]:
     """metric and window -> value and n, before suppression."""
-    people = People(facts)
+    people, contacts = People(facts), contact_days(facts)
     acts_of: dict[str, list[Act]] = defaultdict(list)
     for act in facts.contributions:
         if act.person:
@@ -47,6 +48,8 @@ def numbers(facts: Facts, windows: Iterable[tuple[date, date]]) -> dict[tuple[st
         found |= {(metric_id, start): number for metric_id, number in _segments(people, eligible, end).items()}
         found |= {(metric_id, start): number for metric_id, number in _posts(facts, start, end).items()}
         found |= {(metric_id, start): number for metric_id, number in _sums(facts, start, end).items()}
+        arcs = {arc for arc, days in contacts.items() if any(start <= day < end for day in days)}
+        found |= {(metric_id, start): number for metric_id, number in _pairs(facts, arcs, start, end).items()}
     return found
 
 
@@ -92,3 +95,34 @@ def _sums(facts: Facts, start: date, end: date) -> dict[str, Number]:
     if end - 12 * WEEK >= facts.weeks[0]:
         found["worklytics.cv12wk"] = (stdev(weekly) / mean(weekly), people)
     return found
+
+
+def _pairs(facts: Facts, arcs: set[Arc], start: date, end: date) -> dict[str, Number]:
+    """Who turned to whom on a day or more; common connections are counted among those who turned to each other."""
+    unit_of = {person: job.unit for person, job in facts.eligible(start, end).items()}
+    with_account = {row["email"] for row in facts.accounts.values() if row["email"]} & set(unit_of)
+    arcs = {(one, other) for one, other in arcs if one in unit_of and other in unit_of}
+    pairs = {tuple(sorted(arc)) for arc in arcs}
+    mutual = {(one, other) for one, other in pairs if {(one, other), (other, one)} <= arcs}
+    ins: dict[str, set[str]] = defaultdict(set)
+    outs: dict[str, set[str]] = defaultdict(set)
+    for one, other in arcs:
+        outs[one].add(other)
+        ins[other].add(one)
+    connected = set(ins) | set(outs)
+    across = {p for p in with_account if any(unit_of[o] != unit_of[p] for o in ins[p] | outs[p])}
+    friends: dict[str, set[str]] = defaultdict(set)
+    for one, other in mutual:
+        friends[one].add(other)
+        friends[other].add(one)
+    common = [len(friends[one] & friends[other]) for one, other in mutual]
+    middle = median(common) if common else 0
+    strong = sum(count >= middle for count in common)
+    shares = [len(ins[p]) / (len(ins[p]) + len(outs[p])) for p in connected]
+    return {
+        "swoop.two_way": (len(mutual) / len(pairs), len(pairs)),
+        "google.cross_team": (len(across) / len(with_account), len(with_account)),
+        "angeletou.person_reciprocity": (mean(shares), len(connected)),
+        "viva.strong_tie": (2 * strong / len(unit_of), len(unit_of)),
+        "viva.diverse_tie": (2 * (len(common) - strong) / len(unit_of), len(unit_of)),
+    }

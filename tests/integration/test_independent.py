@@ -9,11 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.independent import adoption, lenses, outcomes
+from tests.independent import adoption, behaviour, lenses, outcomes
 from tests.independent.facts import Facts
 from throughline.settings import Settings
 
-TO_THE_CENT = ("C3", "C3_value", "C4_gmean", "C4_wmean")
+CENTS = ("C3", "C3_value", "C4_gmean", "C4_wmean")
+ROUNDED = {**dict.fromkeys(CENTS, 0.005), "O4": 5e-7}  # decimals that a number is cut to
 PLACES = (0, 3, 9, 20, 40, 60, -1)  # windows: the first ones, with and without 12 weeks before them, and the last
 
 
@@ -40,7 +41,7 @@ def compare(
             continue
         value, n = counted[key(row)]
         compared.add(row["metric_id"])
-        accuracy = 0.005 if row["metric_id"] in TO_THE_CENT else 2e-9
+        accuracy = ROUNDED.get(row["metric_id"], 2e-9)
         if value is None or row["value"] != pytest.approx(value, rel=1e-9, abs=accuracy) or row["n"] != n:
             wrong[row["metric_id"]].append((key(row), row["value"], row["n"], value, n))
     assert not wrong, {metric_id: (len(found), found[:3]) for metric_id, found in wrong.items()}
@@ -54,6 +55,13 @@ def test_people_leaders_and_purposes(facts: Facts, published: list[dict[str, Any
     assert {m for m, _, _ in counted} == compare(
         rows, counted, lambda r: (r["metric_id"], r["unit"], r["period_start"])
     )
+
+
+def test_how_people_work_with_each_other(facts: Facts, published: list[dict[str, Any]]) -> None:
+    counted = behaviour.numbers(facts, [facts.windows[place] for place in PLACES])
+    rows = [row for row in published if row["period_grain"] == "w28" and row["unit_type"] != "org_unit_pair"]
+    compared = compare(rows, counted, lambda r: (r["metric_id"], r["unit"], r["period_start"]))
+    assert compared == {metric_id for metric_id, _, _ in counted}
 
 
 def test_shares_have_the_interval_of_wilson(published: list[dict[str, Any]]) -> None:

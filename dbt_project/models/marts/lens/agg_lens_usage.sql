@@ -49,7 +49,10 @@ reports as (
         'd' || cast({{ days_between('window_from_date', 'window_until_date') }} + 1 as string) as period_grain,
         count(*) as account_count,
         sum(
-            case when coalesce(read_count, 0) + coalesce(post_count, 0) + coalesce(reaction_count, 0) > 0 then 1 else 0 end
+            case
+                when coalesce(read_count, 0) + coalesce(post_count, 0) + coalesce(reaction_count, 0) > 0 then 1
+                else 0
+            end
         ) as active_count,
         sum(read_count) as read_count,
         sum(post_count) as posted_count,

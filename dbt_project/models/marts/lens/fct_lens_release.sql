@@ -10,7 +10,7 @@ with
 
 lenses as (
 
-    {% for relation in ['agg_lens_people', 'agg_lens_posts', 'agg_lens_actions'] -%}
+    {% for relation in ['agg_lens_people', 'agg_lens_posts', 'agg_lens_actions', 'agg_lens_pairs', 'agg_lens_strength'] -%}
         select
             period_start_date as period_start, 'w28' as period_grain, metric_id, value, ci_low, ci_high, n, people,
             coverage, own_reason
