@@ -22,6 +22,21 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     return (centre - half) / (1 + Z**2 / n), (centre + half) / (1 + Z**2 / n)
 
 
+def survival(times: list[tuple[float, bool]], until: float) -> float:
+    """Kaplan-Meier: share without the event just after `until`; (time, had the event or was last seen then)."""
+    share = 1.0
+    for moment in sorted({t for t, happened in times if happened and t <= until}):
+        at_risk = sum(t >= moment for t, _ in times)
+        share *= 1 - sum(t == moment and happened for t, happened in times) / at_risk
+    return share
+
+
+def median(times: list[tuple[float, bool]]) -> float | None:
+    """First time at which half had the event; None where it never comes."""
+    moments = sorted({t for t, happened in times if happened})
+    return next((moment for moment in moments if survival(times, moment) <= 0.5 + 1e-12), None)
+
+
 class People:
     """Who did what in which week."""
 
@@ -59,6 +74,9 @@ def numbers(facts: Facts, windows: list[tuple[date, date]]) -> Numbers:
     roster = sorted({job.person for job in facts.jobs if not job.is_external})
     adopted = {person: day for person in roster if (day := people.adopted_on(person))}
     launch = facts.eligible(*facts.windows[0])
+    first_week: dict[str, date] = {}
+    for person, week in people.by_week:
+        first_week[person] = min(week, first_week.get(person, week))
     found: Numbers = {}
     for start, end in windows:
         eligible = facts.eligible(start, end)
@@ -74,10 +92,14 @@ def numbers(facts: Facts, windows: list[tuple[date, date]]) -> Numbers:
         for unit, members in units.items():
             for metric_id, number in _adoption(people, members, start, end, known).items():
                 found[metric_id, unit, start] = number
+            for metric_id, number in _staying(people, members, first_week, start, end).items():
+                found[metric_id, unit, start] = number
             for metric_id, number in _coverage(people, members, start, end).items():
                 found[metric_id, unit, start] = number
         for unit, members in cohort.items():
             found["A5_launch", unit, start] = _share(sum(person in known for person in members), len(members))
+        for unit, times in _until_adopted(facts, adopted, end).items():
+            found["A10", unit, start] = (median(times), len(times))
         for unit, jobs in _leaders(eligible).items():
             for metric_id, number in _leading(people, [job.person for job in jobs], start, end).items():
                 found[metric_id, unit, start] = number
@@ -107,6 +129,45 @@ def _adoption(people: People, members: list[str], start: date, end: date, known:
         "A4_non": _share(sum(counts[person] == 0 for person in whole), len(whole)),
         "A5": _share(sum(person in known for person in members), len(members)),
     }
+
+
+def _staying(
+    people: People, members: list[str], first_week: dict[str, date], start: date, end: date
+) -> dict[str, Number]:
+    """Against the window that ends where this one begins, where the exports show it whole."""
+    before = start - 4 * WEEK
+    if before < people.facts.weeks[0]:
+        return {}
+    eligible_before = people.facts.eligible(before, start)
+    now = {person for person in members if people.acts(person, start, end)}
+    then = {person for person in members if people.acts(person, before, start)}
+    tracked = then & set(eligible_before)
+    return {
+        "A9_retained": (len(tracked & now), len(tracked)),
+        "A9_lapsed": (len(tracked - now), len(tracked)),
+        "A9_retention": _share(len(tracked & now), len(tracked)),
+        "A9_reactivated": (sum(first_week[person] < start for person in now - then), len(members)),
+        "A9_new": (sum(first_week[person] >= start for person in now), len(members)),
+    }
+
+
+def _until_adopted(facts: Facts, adopted: dict[str, date], end: date) -> dict[str, list[tuple[float, bool]]]:
+    """Unit -> days from each person's first day seen to adoption, or to the last day on which one is known."""
+    found: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for person, jobs in facts.jobs_of.items():
+        held = [job for job in jobs if job.since < end and not job.is_external]
+        if not held:
+            continue
+        begin, last = max(facts.first_day[person], facts.weeks[0]), end - 4 * WEEK
+        if all(job.until for job in jobs):
+            last = min(last, max(job.until for job in jobs if job.until))
+        if begin > last:
+            continue
+        happened = person in adopted and adopted[person] <= last
+        days = max(0, (adopted[person] - begin).days) if happened else (last - begin).days
+        for unit in ("_org", max(held, key=lambda job: job.since).unit):
+            found[unit].append((float(days), happened))
+    return found
 
 
 def _leaders(eligible: dict[str, Job]) -> dict[str, list[Job]]:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.independent import adoption, behaviour, lenses, outcomes
+from tests.independent import adoption, behaviour, leaders, lenses, outcomes
 from tests.independent.facts import Facts
 from throughline.settings import Settings
 
@@ -62,6 +62,14 @@ def test_how_people_work_with_each_other(facts: Facts, published: list[dict[str,
     rows = [row for row in published if row["period_grain"] == "w28" and row["unit_type"] != "org_unit_pair"]
     compared = compare(rows, counted, lambda r: (r["metric_id"], r["unit"], r["period_start"]))
     assert compared == {metric_id for metric_id, _, _ in counted}
+
+
+def test_leaders_among_others(facts: Facts, published: list[dict[str, Any]]) -> None:
+    counted = leaders.numbers(facts, [facts.windows[place] for place in PLACES[2:]])
+    rows = [row for row in published if row["purpose_id"] == "_org" and row["period_grain"] == "w28"]
+    assert {m for m, _, _ in counted} == compare(
+        rows, counted, lambda r: (r["metric_id"], r["unit"], r["period_start"])
+    )
 
 
 def test_shares_have_the_interval_of_wilson(published: list[dict[str, Any]]) -> None:
