@@ -97,11 +97,14 @@
     {%- endif -%}
     {%- set rows = drop_temporary(target, 'new') -%}
     {%- set built = namespace(sql=sql) -%}
-    {%- for where, since, until in modules.re.findall('\\(true /\\* touched (\\S+) (\\S+) (\\S+) \\*/\\)', sql) -%}
+    {%- for mark, where, since, until in modules.re.findall(
+        '\\(true /\\* (touched|touched_at) (\\S+) (\\S+) (\\S+) \\*/\\)', sql
+    ) -%}
         {%- set near = within(
-            where, intervals, none if since == 'None' else since | int, none if until == 'None' else until | int
+            where, intervals, none if since == 'None' else since | int, none if until == 'None' else until | int,
+            at=mark == 'touched_at',
         ) -%}
-        {%- set built.sql = built.sql.replace(touched(where, since, until), near) -%}
+        {%- set built.sql = built.sql.replace(context[mark](where, since, until), near) -%}
     {%- endfor -%}
     {%- call statement('main') -%}
         create temporary table {{ rows }} as

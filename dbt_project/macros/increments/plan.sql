@@ -10,7 +10,8 @@
 
   A model tells in its `meta` what lets it be replaced in part:
 
-  day      the column that dates a row. Days of which nothing that is read changed keep their rows.
+  day      the column that dates a row: a date, or in staging and views a timestamp, of which the local day counts. Days
+           of which nothing that is read changed keep their rows.
   reach    {model read: [from, until]}: a row of day d depends on that model's rows of the days d + from to d + until;
            null is without bound. When a model without a reach changes, all days are built and those that differ replaced.
   days_of  [model, column] where no other days can have rows, such as int_windows: only those of them are built.
@@ -155,29 +156,39 @@
     {{ return([[merged[0][0], merged[-1][1]]] if hull and merged | length > 50 else merged) }}
 {% endmacro %}
 
-{#- The condition that a date or timestamp lies in one of the intervals, each widened: since days earlier, until later. -#}
-{% macro within(column, intervals, since=0, until=0) %}
+{#- The condition that a date lies in one of the intervals, each widened: since days earlier, until later; at: a timestamp. -#}
+{% macro within(column, intervals, since=0, until=0, at=false) %}
     {%- set conditions = [] -%}
     {%- for first, last in intervals -%}
         {%- set bounds = ['true'] -%}
         {%- if first != modules.datetime.date.min and since is not none -%}
-            {%- do bounds.append(column ~ " >= cast('" ~ (first + modules.datetime.timedelta(days=since)) ~ "' as date)") -%}
+            {%- do bounds.append(column ~ ' >= ' ~ day_begin(first + modules.datetime.timedelta(days=since), at)) -%}
         {%- endif -%}
         {%- if last != modules.datetime.date.max and until is not none -%}
-            {%- do bounds.append(column ~ " < cast('" ~ (last + modules.datetime.timedelta(days=until + 1)) ~ "' as date)") -%}
+            {%- do bounds.append(column ~ ' < ' ~ day_begin(last + modules.datetime.timedelta(days=until + 1), at)) -%}
         {%- endif -%}
         {%- do conditions.append('(' ~ bounds | join(' and ') ~ ')') -%}
     {%- endfor -%}
     {{ return('(' ~ (conditions or ['false']) | join(' or ') ~ ')') }}
 {% endmacro %}
 
+{% macro day_begin(day, at) %}
+    {%- set day = "cast('" ~ day ~ "' as date)" -%}
+    {{ return((local_midnight(day) if var('time_zone') != 'UTC' else day) if at else day) }}
+{% endmacro %}
+
 {#-
   Marks, in a model with a `day`, where rows may be left out before they are joined or summed: a row of day d needs only
-  those whose date or timestamp `column` lies from day d + since to d + until (null: without bound). Always true, except
-  where only certain days are built. The days built are cut out at the end anyway; this saves reading the others.
+  those whose date `column` lies from day d + since to d + until (none: without bound). Always true, except where only
+  certain days are built. The days built are cut out at the end anyway; this saves reading the others. touched_at: the
+  same for a timestamp, by its local day.
 -#}
 {% macro touched(column, since=0, until=0) -%}
     (true /* touched {{ column }} {{ since }} {{ until }} */)
+{%- endmacro %}
+
+{% macro touched_at(column, since=0, until=0) -%}
+    (true /* touched_at {{ column }} {{ since }} {{ until }} */)
 {%- endmacro %}
 
 {#- The same in a staging table with a `key`: only the records of these keys are chosen anew. -#}

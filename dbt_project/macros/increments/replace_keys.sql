@@ -40,7 +40,7 @@
     {%- endcall -%}
     {%- set echoes = context.get(model['name'] ~ '__echoes') -%}
     {%- set days = run_query(
-        'select distinct cast(' ~ rules['day'] ~ ' as date) from changed_rows'
+        'select distinct ' ~ local_date(rules['day']) ~ ' from changed_rows'
         ~ (' where ' ~ rules['day'] ~ ' is not null union ' ~ echoes('changed_rows') if echoes else '')
     ).columns[0].values() | list -%}
     {%- do run_query('drop table ' ~ (tables + ['new_rows', 'old_rows', 'changed_rows']) | join('; drop table ')) -%}
@@ -71,7 +71,7 @@
   reaction without a time of its own bears its message's.
 -#}
 {% macro stg_slack__messages__echoes(changed) -%}
-    select cast(answers.sent_at as date)
+    select {{ local_date('answers.sent_at') }}
     from {{ this }} as answers
     inner join {{ changed }} as changed
         on answers.team_id = changed.team_id
@@ -80,19 +80,19 @@
 {%- endmacro %}
 
 {% macro stg_collaboration__messages__echoes(changed) -%}
-    select cast(answers.sent_at as date)
+    select {{ local_date('answers.sent_at') }}
     from {{ this }} as answers
     inner join {{ changed }} as changed
         on answers.source = changed.source and answers.parent_id = changed.message_id
     union
-    select cast(coalesce(reactions.reacted_at, changed.sent_at) as date)
+    select {{ local_date('coalesce(reactions.reacted_at, changed.sent_at)') }}
     from {{ this.incorporate(path={'identifier': 'stg_collaboration__reactions'}) }} as reactions
     inner join {{ changed }} as changed
         on reactions.source = changed.source and reactions.message_id = changed.message_id
 {%- endmacro %}
 
 {% macro stg_collaboration__reactions__echoes(changed) -%}
-    select cast(messages.sent_at as date)
+    select {{ local_date('messages.sent_at') }}
     from {{ this.incorporate(path={'identifier': 'stg_collaboration__messages'}) }} as messages
     inner join {{ changed }} as changed
         on messages.source = changed.source and messages.message_id = changed.message_id

@@ -13,6 +13,7 @@ replies as (
         interactions.kind = 'reply'
         and interactions.is_contribution
         and not interactions.is_broadcast
+        and {{ touched('interactions.occurred_date') }}
 
 ),
 
@@ -23,7 +24,7 @@ mentions as (
         mentioned_person_key as partner_key,
         occurred_date
     from {{ ref('int_mentions') }}
-    where is_contribution and not is_broadcast
+    where is_contribution and not is_broadcast and {{ touched('occurred_date') }}
 
 ),
 

@@ -13,7 +13,7 @@ messages as (
     from {{ ref('stg_slack__messages') }}
     where
         fingerprint_key is not null and user_key is not null
-        and {{ touched('sent_at', -2, 1) }}
+        and {{ touched_at('sent_at', -1, 0) }}
     union all
     select
         source,
@@ -25,7 +25,7 @@ messages as (
     from {{ ref('stg_collaboration__messages') }}
     where
         fingerprint_key is not null and account_key is not null
-        and {{ touched('sent_at', -2, 1) }}
+        and {{ touched_at('sent_at', -1, 0) }}
 
 ),
 

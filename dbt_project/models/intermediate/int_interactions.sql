@@ -3,8 +3,10 @@ with
 interactions as (
 
     select * from {{ ref('int_slack_interactions') }}
+    where {{ touched_at('occurred_at') }}
     union all
     select * from {{ ref('int_tool_interactions') }}
+    where {{ touched_at('occurred_at') }}
 
 ),
 

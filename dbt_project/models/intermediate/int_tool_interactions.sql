@@ -2,9 +2,15 @@
 with
 
 -- Notices of the tool and removed messages are no activity.
-messages as (
+known as (
 
-    select * from {{ ref('stg_collaboration__messages') }} where not coalesce(is_system, false)
+    select
+        source,
+        message_id,
+        account_key,
+        sent_at
+    from {{ ref('stg_collaboration__messages') }}
+    where not coalesce(is_system, false)
 
 ),
 
@@ -27,10 +33,10 @@ written as (
         messages.file_count,
         messages.tags,
         messages.crm_links
-    from messages
-    left join messages as roots
+    from {{ ref('stg_collaboration__messages') }} as messages
+    left join known as roots
         on messages.source = roots.source and messages.parent_id = roots.message_id
-    where not coalesce(messages.is_deleted, false)
+    where not coalesce(messages.is_system, false) and not coalesce(messages.is_deleted, false)
 
 ),
 
@@ -54,7 +60,7 @@ reactions as (
         cast(null as string) as tags,
         cast(null as string) as crm_links
     from {{ ref('stg_collaboration__reactions') }} as reactions
-    left join messages as targets
+    left join known as targets
         on reactions.source = targets.source and reactions.message_id = targets.message_id
 
 ),

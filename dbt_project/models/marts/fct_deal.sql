@@ -54,4 +54,4 @@ from described
 left join {{ ref('int_assignments') }} as assignments
     on described.owner_person_key = assignments.person_key
     and described.created_date >= assignments.valid_from_date
-    and (described.created_date < assignments.valid_until_date or assignments.valid_until_date is null)
+    and described.created_date < coalesce(assignments.valid_until_date, cast('9999-12-31' as date))

@@ -7,4 +7,5 @@ select
     count(*) as active_day_count,
     cast(sum(case when tied_count > 0 then 1 else 0 end) as bigint) as tied_day_count
 from {{ ref('fct_person_day') }}
+where {{ touched('occurred_date', 0, 6) }}
 group by person_key, {{ week_start('occurred_date') }}

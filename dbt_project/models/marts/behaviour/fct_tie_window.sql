@@ -8,6 +8,7 @@ weeks as (
         {{ week_start('occurred_date') }} as week_start_date,
         count(*) as day_count
     from {{ ref('int_contact_days') }}
+    where {{ touched('occurred_date', 0, 27) }}
     group by person_key, partner_key, {{ week_start('occurred_date') }}
 
 ),

@@ -34,6 +34,7 @@ responses as (
     cross join ({{ window_offsets(4) }}) as offsets
     where
         responses.kind in ('reply', 'reaction') and responses.is_contribution and {{ is_heard('messages.by_delegate') }}
+        and {{ touched('responses.occurred_date', 0, 27) }}
 
 ),
 

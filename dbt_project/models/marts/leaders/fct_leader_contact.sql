@@ -24,7 +24,9 @@ replies as (
     inner join leaders on interactions.person_key = leaders.person_key
     inner join {{ ref('int_accounts') }} as accounts
         on interactions.source = accounts.source and interactions.target_key = accounts.account_key
-    where interactions.kind = 'reply' and interactions.is_contribution
+    where
+        interactions.kind = 'reply' and interactions.is_contribution
+        and {{ touched('interactions.occurred_date', -28, -1) }}
 
 ),
 
@@ -37,7 +39,7 @@ mentions as (
         mentions.by_delegate
     from {{ ref('int_mentions') }} as mentions
     inner join leaders on mentions.person_key = leaders.person_key
-    where mentions.is_contribution
+    where mentions.is_contribution and {{ touched('mentions.occurred_date', -28, -1) }}
 
 ),
 

@@ -4,7 +4,7 @@ tied as (
 
     select distinct interaction_id
     from {{ ref('int_purpose_links') }}
-    where is_contribution and is_since_start and person_key is not null
+    where is_contribution and is_since_start and person_key is not null and {{ touched('occurred_date', -84, -1) }}
 
 ),
 
@@ -31,7 +31,9 @@ contributions as (
         on interactions.person_key = leaders.person_key
     left join tied on interactions.interaction_id = tied.interaction_id
     cross join voices
-    where interactions.is_contribution and {{ is_heard('interactions.by_delegate') }}
+    where
+        interactions.is_contribution and {{ is_heard('interactions.by_delegate') }}
+        and {{ touched('interactions.occurred_date', -84, -1) }}
 
 ),
 

@@ -14,13 +14,16 @@ days as (
 
 ),
 
--- What was last seen at the end of an active week holds until the next one.
+-- What was last seen at the end of an active week holds until the next one. A plain date, for an OR in the join's
+-- condition would make it a nested loop.
 running as (
 
     select
         person_key,
         week_start_date,
-        lead(week_start_date) over (partition by person_key order by week_start_date) as next_week_date,
+        coalesce(
+            lead(week_start_date) over (partition by person_key order by week_start_date), cast('9999-12-31' as date)
+        ) as until_date,
         {% for column in ['contribution_date', 'message_date', 'reaction_date', 'response_date'] -%}
             max({{ column }}) over (
                 partition by person_key
@@ -46,4 +49,4 @@ left join running
     on
         windows.person_key = running.person_key
         and running.week_start_date < windows.period_end_date
-        and (running.next_week_date is null or running.next_week_date >= windows.period_end_date)
+        and running.until_date >= windows.period_end_date
