@@ -75,6 +75,13 @@ def test_views_and_delegates_are_shown_by_no_source() -> None:
     assert [metric_id for metric_id in ("L4b", "L9") if metrics()[metric_id].sources] == []
 
 
+def test_words_with_several_formulas_name_no_number() -> None:
+    """Each of these has two or more definitions in use: a slug says which one it is."""
+    ambiguous = {"reach", "engagement", "active", "reciprocity", "gini"}
+    assert ambiguous.isdisjoint(metric.slug for metric in metrics().values())
+    assert {"engaged_reach", "reciprocity_arc", "contribution_gini_all"} <= {m.slug for m in metrics().values()}
+
+
 def test_rows_fit_their_schema_and_are_in_reading_order() -> None:
     rows = pa.Table.from_pylist(metric_rows(), schema=metric_schema()).to_pylist()
     ids = [row["metric_id"] for row in rows]
