@@ -7,10 +7,12 @@ them together and decides what may be shown. The same aggregates give the same r
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,14 +22,17 @@ from throughline.warehouse import connect
 
 HISTOGRAM: Final = "marts.agg_contrib_hist"
 BLOCKS: Final = "marts.agg_unit_block"
+TABLE: Final = "behaviour_estimate"
 ESTIMATE: Final = pa.schema(
     [
         *(("unit_type", pa.string()), ("unit", pa.string()), ("period_start_date", pa.date32())),
         ("metric_id", pa.string()),
         *((name, pa.float64()) for name in ("value", "ci_low", "ci_high")),
-        *(("n", pa.int64()), ("people", pa.int64()), ("own_reason", pa.string())),
+        *(("n", pa.int64()), ("people", pa.int64()), ("coverage", pa.float64()), ("own_reason", pa.string())),
+        ("fingerprint", pa.string()),  # of the histogram a row was computed from
     ]
 )
+VERSION: Final = 1  # grows when the same histogram gives other numbers
 MIN_PEOPLE: Final = 20
 MIN_CONTRIBUTIONS: Final = 50
 MIN_PEOPLE_TOP: Final = 100  # the top 1 % are then somebody, the top 10 % ten people
@@ -39,32 +44,51 @@ Numbers = tuple[float, float | None, float | None]  # value and interval
 
 
 def run(settings: Settings) -> None:
-    """Write the estimates of the built marts into schema raw."""
+    """Write the estimates of the built marts into schema raw; cells that did not change keep theirs."""
     warehouse = connect(settings)
-    rows = estimates(warehouse.read(HISTOGRAM).to_pylist(), warehouse.read(BLOCKS).to_pylist())
+    known = warehouse.read(f"raw.{TABLE}").to_pylist()
+    rows = estimates(warehouse.read(HISTOGRAM).to_pylist(), warehouse.read(BLOCKS).to_pylist(), known)
     with warehouse.raw() as raw:
-        raw.table("behaviour_estimate", ESTIMATE, rows)
+        raw.table(TABLE, ESTIMATE, rows)
 
 
-def estimates(histogram: Iterable[Mapping[str, Any]], blocks: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Rows of agg_contrib_hist and agg_unit_block -> rows of ESTIMATE, the whole of each cell."""
+def estimates(
+    histogram: Iterable[Mapping[str, Any]], blocks: Iterable[Mapping[str, Any]], known: Iterable[Row] = ()
+) -> list[Row]:
+    """Rows of agg_contrib_hist and agg_unit_block -> rows of ESTIMATE, the whole of each cell.
+
+    known: rows of an earlier run; resampling is not repeated for a histogram that is still the same.
+    """
     cells: dict[Cell, dict[int, int]] = defaultdict(dict)
     for line in histogram:
-        people = cells[line["unit_type"], line["unit"], line["period_start_date"]]
-        people[line["contributions"]] = line["people"]
+        cells[_cell(line)][line["contributions"]] = line["people"]
     windows: dict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for line in blocks:
         windows[line["snapshot"]].append(line)
-    return [
-        *(row for cell, people in sorted(cells.items()) for row in concentration(cell, people)),
-        *(row for window, lines in sorted(windows.items()) for row in bridges(window, lines)),
-    ]
+    kept: dict[tuple[Cell, str], list[Row]] = defaultdict(list)
+    for row in known:
+        kept[_cell(row), str(row["fingerprint"])].append(row)
+    rows: list[Row] = []
+    for cell, people in sorted(cells.items()):
+        rows += kept.get((cell, _fingerprint(people))) or concentration(cell, people)
+    for window, lines in sorted(windows.items()):
+        rows += bridges(window, lines)
+    return rows
+
+
+def _cell(row: Mapping[str, Any]) -> Cell:
+    return row["unit_type"], row["unit"], row["period_start_date"]
+
+
+def _fingerprint(people: Mapping[int, int]) -> str:
+    return hashlib.sha256(repr((VERSION, sorted(people.items()))).encode()).hexdigest()[:16]
 
 
 def concentration(cell: Cell, people: Mapping[int, int]) -> Iterator[Row]:
     """The four numbers of one cell from {contributions: people}, those with none included."""
     from throughline.statistics import network
 
+    row = partial(_row, cell, fingerprint=_fingerprint(people))
     made = sorted(people)
     counts = [people[value] for value in made]
     first = 1 if made[0] == 0 else 0  # the contributors begin here
@@ -80,10 +104,10 @@ def concentration(cell: Cell, people: Mapping[int, int]) -> Iterator[Row]:
 
     is_enough = total >= MIN_CONTRIBUTIONS and n >= MIN_PEOPLE
     is_top = total > 0 and n >= MIN_PEOPLE_TOP
-    yield _row(cell, "O6_all", gini(0) if is_enough else None, n=n)
-    yield _row(cell, "O6_active", gini(first) if is_enough and n_active >= MIN_PEOPLE else None, n=n_active)
-    yield _row(cell, "O7_top1", top(0.01) if is_top else None, n=n)
-    yield _row(cell, "O7_top10", top(0.1) if is_top else None, n=n)
+    yield row("O6_all", gini(0) if is_enough else None, n=n)
+    yield row("O6_active", gini(first) if is_enough and n_active >= MIN_PEOPLE else None, n=n_active)
+    yield row("O7_top1", top(0.01) if is_top else None, n=n)
+    yield row("O7_top10", top(0.1) if is_top else None, n=n)
 
 
 def _around(value: float, bounds: tuple[float, float]) -> Numbers:
@@ -111,12 +135,12 @@ def bridges(window: date, blocks: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         yield _row(("org_unit", unit, window), "O9", numbers, n=people[unit])
 
 
-def _row(cell: Cell, metric_id: str, numbers: Numbers | None, *, n: int) -> Row:
+def _row(cell: Cell, metric_id: str, numbers: Numbers | None, *, n: int, fingerprint: str | None = None) -> Row:
     """n people are what the value was computed from; without enough of them there are no numbers."""
     unit_type, unit, period = cell
     value, low, high = numbers or (None, None, None)
     return {
         **{"unit_type": unit_type, "unit": unit, "period_start_date": period, "metric_id": metric_id},
         **{"value": value, "ci_low": low, "ci_high": high, "n": n, "people": n},
-        "own_reason": None if numbers else "insufficient_n",
+        **{"coverage": None, "own_reason": None if numbers else "insufficient_n", "fingerprint": fingerprint},
     }

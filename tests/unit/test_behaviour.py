@@ -119,6 +119,25 @@ def test_estimates_cover_each_cell_and_do_not_depend_on_order() -> None:
     ties = blocks({("A", "B"): 3}, "AB")
     rows = behaviour.estimates(histogram, ties)
     assert rows == behaviour.estimates(histogram[::-1], ties[::-1])
+    assert rows == behaviour.estimates(histogram, ties, rows)
     keys = [(row["metric_id"], row["unit"]) for row in rows]
     assert len(keys) == len(set(keys)) == 4 * 2 + 2
     assert all(row["metric_id"] != "O9" or row["unit"] != "_org" for row in rows)
+
+
+def test_what_is_known_of_a_histogram_is_not_resampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    from throughline.statistics import network
+
+    def line(made: int, people: int) -> dict[str, Any]:
+        return dict(zip(("unit_type", "unit", "period_start_date"), CELL, strict=True)) | {
+            "contributions": made,
+            "people": people,
+        }
+
+    known = behaviour.estimates([line(0, 30), line(5, 30)], [])
+    other = behaviour.estimates([line(0, 30), line(5, 31)], [])
+    monkeypatch.setattr(network, "resampled", lambda *_, **__: pytest.fail("resampled again"))
+    assert behaviour.estimates([line(5, 30), line(0, 30)], [], known) == known
+    with pytest.raises(pytest.fail.Exception, match="again"):
+        behaviour.estimates([line(0, 30), line(5, 31)], [], known)
+    assert behaviour.estimates([line(0, 30), line(5, 31)], [], other) == other

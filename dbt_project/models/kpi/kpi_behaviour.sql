@@ -5,19 +5,7 @@ numbers as (
 
     select * from {{ ref('agg_behaviour') }}
     union all
-    select
-        unit_type,
-        unit,
-        period_start_date,
-        metric_id,
-        value,
-        ci_low,
-        ci_high,
-        n,
-        people,
-        null as coverage,
-        own_reason
-    from {{ ref('stg_throughline__behaviour_estimate') }}
+    select * from {{ ref('stg_throughline__behaviour_estimate') }}
 
 ),
 

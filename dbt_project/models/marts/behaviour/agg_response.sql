@@ -57,7 +57,7 @@ authors as (
         {{ cell }},
         count(distinct person_key) as authors,
         sum(case when followed_hours >= 72 then 1 else 0 end) as threads,
-        sum(case when followed_hours >= 72 and is_responded then 1 else 0 end) as threads_replied
+        sum(case when followed_hours >= 72 and has_reply then 1 else 0 end) as threads_replied
     from {{ ref('fct_response_cell') }}
     group by {{ cell }}
 

@@ -53,16 +53,17 @@ timed as (
 
 ),
 
-followed as (
+-- Nobody is followed longer than var follow_up_days: what is older than that stands, whatever is exported later.
+bounded as (
 
     select
         posts.*,
         responses.replied_at,
         responses.reacted_at,
-        observed.observed_until,
         timed.source is not null as has_reaction_times,
-        {{ calendar_date('posts.occurred_at') }} as asked_date,
-        {{ calendar_date('coalesce(responses.replied_at, observed.observed_until)') }} as answered_date
+        least(
+            observed.observed_until, posts.occurred_at + interval '{{ 24 * var("follow_up_days") }}' hour
+        ) as followed_until
     from posts
     inner join observed on posts.source = observed.source
     left join responses on posts.interaction_id = responses.interaction_id
@@ -70,12 +71,25 @@ followed as (
 
 ),
 
+followed as (
+
+    select
+        bounded.*,
+        coalesce(replied_at <= followed_until, false) as is_replied,
+        coalesce(reacted_at <= followed_until, false) as is_reacted,
+        least(coalesce(replied_at, followed_until), followed_until) as reply_until,
+        least(coalesce(reacted_at, followed_until), followed_until) as reaction_until,
+        {{ calendar_date('occurred_at') }} as asked_date,
+        {{ calendar_date('least(coalesce(replied_at, followed_until), followed_until)') }} as answered_date
+    from bounded
+
+),
+
 clocked as (
 
     select
         followed.*,
-        {{ hours_between('followed.occurred_at', 'followed.observed_until') }} as followed_hours,
-        {{ working_hours_at('coalesce(followed.replied_at, followed.observed_until)', 'answered') }}
+        {{ working_hours_at('followed.reply_until', 'answered') }}
         - {{ working_hours_at('followed.occurred_at', 'asked') }} as working_hours
     from followed
     left join {{ ref('int_calendar') }} as asked on followed.asked_date = asked.calendar_date
@@ -84,22 +98,21 @@ clocked as (
 )
 
 {% set measures = {
-    'answer': ('is_question', 'replied_at', 'working_hours'),
-    'reply': ('true', 'replied_at', hours_between('occurred_at', 'coalesce(replied_at, observed_until)')),
-    'reaction': ('has_reaction_times', 'reacted_at', hours_between('occurred_at', 'coalesce(reacted_at, observed_until)')),
+    'answer': ('is_question', 'is_replied', 'working_hours'),
+    'reply': ('true', 'is_replied', hours_between('occurred_at', 'reply_until')),
+    'reaction': ('has_reaction_times', 'is_reacted', hours_between('occurred_at', 'reaction_until')),
 } -%}
-{% for measure, (condition, responded_at, hours) in measures.items() -%}
+{% for measure, (condition, is_responded, hours) in measures.items() -%}
     select
         interaction_id,
         '{{ measure }}' as measure,
         person_key,
         week_start_date,
         {{ rounded(hours, 6) }} as t_hours,
-        {{ responded_at }} is not null as is_responded,
-        {{ rounded('followed_hours', 6) }} as followed_hours
+        {{ is_responded }} as is_responded,
+        replied_at is not null as has_reply,
+        {{ rounded(hours_between('occurred_at', 'followed_until'), 6) }} as followed_hours
     from clocked
     where {{ condition }} and {{ hours }} >= 0
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-{%- endfor %}
+    {{ 'union all' if not loop.last }}
+{% endfor %}

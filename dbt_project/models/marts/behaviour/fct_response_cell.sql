@@ -9,6 +9,7 @@ responses as (
         fct.person_key,
         fct.t_hours,
         fct.is_responded,
+        fct.has_reply,
         fct.followed_hours
     from {{ ref('fct_response') }} as fct
     inner join {{ ref('int_window_weeks') }} as weeks on fct.week_start_date = weeks.week_start_date

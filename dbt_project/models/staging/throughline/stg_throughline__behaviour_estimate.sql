@@ -18,6 +18,7 @@ renamed as (
         cast(ci_high as double) as ci_high,
         cast(n as bigint) as n,
         cast(people as bigint) as people,
+        cast(coverage as double) as coverage,
         cast(own_reason as string) as own_reason
     from estimates
 
