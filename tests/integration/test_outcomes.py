@@ -43,6 +43,22 @@ class Crm:
             | {"created_at": created, "modified_at": end, "file_id": f"f{number}"}
         )
 
+    def told_twice(self, created: datetime, owners: tuple[str, str], amounts: tuple[int, int]) -> None:
+        """A deal that one export shows open and a later one won, of another owner and amount."""
+        number = f"{len(self.deals):04d}"
+        for week, (owner, amount, stage) in enumerate(zip(owners, amounts, ("open", "won"), strict=True)):
+            at = created + timedelta(weeks=week)
+            closed = {"stage": stage, "is_closed": stage == "won", "is_won": stage == "won", "is_deleted": False}
+            self.files.append(
+                {"file_id": f"f{number}-{week}", "source": "salesforce", "state": "loaded"}
+                | {"name": f"salesforce/{number}-{week}.zip", "observed_until": at + timedelta(days=1)}
+            )
+            self.deals.append(
+                {"opportunity_id": f"006{number}", "owner_id": owner, "amount": amount, "file_id": f"f{number}-{week}"}
+                | {"close_date": at.date(), "created_at": created, "modified_at": at}
+                | closed
+            )
+
 
 def crm() -> Crm:
     made = Crm()
@@ -55,6 +71,7 @@ def crm() -> Crm:
     for year, won, lost in ((2020, 16, 84), (2021, 48, 252), (2022, 0, 20), (2023, 3, 0)):  # closed on the day
         for number in range(won + lost):
             made.deal(at.replace(year=year, month=6), 0, "won" if number < won else "lost")
+    made.told_twice(at.replace(year=2019), owners=("u1", "u2"), amounts=(100, 900))
     return made
 
 
@@ -84,6 +101,21 @@ def month(db: duckdb.DuckDBPyConnection, table: str, start: str, also: str = "tr
     names = [column[0] for column in found.description or []]
     (row,) = found.fetchall()
     return dict(zip(names, row, strict=True))
+
+
+def test_a_deal_stands_as_it_was_on_the_day_that_is_asked_about(marts: duckdb.DuckDBPyConnection) -> None:
+    """Created with 100 by u1, won a week later with 900 by u2: today's record would say u2 and 900 of both days."""
+    (deal,) = marts.execute(
+        "select owner_key, amount_created, amount_closed, amount_created_source, owner_source from marts.fct_deal"
+        " where created_date = date '2019-01-01'"
+    ).fetchall()
+    assert deal == ("u1", 100, 900, "snapshot", "creation")
+    versions = marts.execute(
+        "select v.stage, v.amount, v.owner_key, cast(v.valid_from_at as date)::varchar,"
+        " cast(v.valid_until_at as date)::varchar from intermediate.int_deal_versions as v"
+        " join marts.fct_deal as d using (source, deal_id) where d.created_date = date '2019-01-01' order by version_no"
+    ).fetchall()
+    assert versions == [("open", 100, "u1", "2019-01-01", "2019-01-08"), ("won", 900, "u2", "2019-01-08", None)]
 
 
 def test_the_win_rate_of_ten_deals_counts_lost_deals_as_lost(marts: duckdb.DuckDBPyConnection) -> None:

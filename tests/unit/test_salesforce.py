@@ -120,6 +120,10 @@ class TestWeeklyExport:
         ]
         assert next(left.reason for left in found.ignored if left.place.endswith("Attachments")).startswith("2 files")
 
+    def test_a_forecast_category_of_ones_own_is_kept(self, tmp_path: Path) -> None:
+        text = "Id,StageName,CloseDate,ForecastCategoryName\n006A,Talk,2026-05-11,Steps 1 and 2\n"
+        assert deals(tmp_path, text)["opportunities"][0]["forecast_category"] == "Steps 1 and 2"
+
     def test_a_damaged_part_is_named_and_the_others_load(self, tmp_path: Path) -> None:
         path = zipped(
             tmp_path / "a.zip", {"Account.csv": weekly(["001A|x"], "Id Industry"), "Opportunity.csv": weekly()}

@@ -1,33 +1,37 @@
 -- One row per deal that was not deleted in its CRM.
 with
 
--- The first version that tells an amount, and the first that tells an owner: today's would be read into the past.
-first_amounts as (
+told as (
 
     select
-        source,
-        deal_id,
-        amount,
-        origin,
-        valid_from_at,
-        valid_until_at,
-        row_number() over (partition by source, deal_id order by version_no) as told_no
-    from {{ ref('int_deal_versions') }}
-    where amount is not null
+        versions.*,
+        row_number() over (
+            partition by source, deal_id, case when amount is null then 0 else 1 end order by version_no
+        ) as amount_no,
+        row_number() over (
+            partition by source, deal_id, case when coalesce(owner_key, owner_email_key) is null then 0 else 1 end
+            order by version_no
+        ) as owner_no
+    from {{ ref('int_deal_versions') }} as versions
 
 ),
 
-first_owners as (
+-- The first version that tells an amount, and the first that tells an owner: today's would be read into the past.
+first_told as (
 
     select
         source,
         deal_id,
-        owner_key,
-        owner_email_key,
-        valid_from_at,
-        row_number() over (partition by source, deal_id order by version_no) as told_no
-    from {{ ref('int_deal_versions') }}
-    where coalesce(owner_key, owner_email_key) is not null
+        max(case when amount_no = 1 then amount end) as amount,
+        max(case when amount_no = 1 and amount is not null then origin end) as amount_origin,
+        max(case when amount_no = 1 and amount is not null then valid_from_at end) as amount_from_at,
+        max(case when amount_no = 1 and amount is not null then valid_until_at end) as amount_until_at,
+        max(case when owner_no = 1 then owner_key end) as owner_key,
+        max(case when owner_no = 1 then owner_email_key end) as owner_email_key,
+        max(case when owner_no = 1 and coalesce(owner_key, owner_email_key) is not null then valid_from_at end)
+            as owner_from_at
+    from told
+    group by source, deal_id
 
 ),
 
@@ -57,11 +61,11 @@ select
     outcomes.deal_id,
     outcomes.source,
     outcomes.account_id,
-    first_owners.owner_key,
+    first_told.owner_key,
     coalesce(owners.person_key, people.person_key) as owner_person_key,
     case
-        when {{ local_date("first_owners.valid_from_at") }} <= {{ local_date("outcomes.created_at") }} then 'creation'
-        when first_owners.source is not null then 'first_known'
+        when {{ local_date("first_told.owner_from_at") }} <= {{ local_date("outcomes.created_at") }} then 'creation'
+        when first_told.owner_from_at is not null then 'first_known'
     end as owner_source,
     outcomes.created_at,
     case
@@ -73,13 +77,12 @@ select
     outcomes.stage,
     outcomes.deal_type,
     outcomes.amount,
-    first_amounts.amount as amount_created,
+    first_told.amount as amount_created,
     case
-        when first_amounts.source is null then null
-        when first_amounts.origin = 'history' then 'history'
-        when first_amounts.valid_until_at is null
-            and {{ local_date("first_amounts.valid_from_at") }} > {{ local_date("outcomes.created_at") }} then 'current'
-        else 'snapshot'
+        when first_told.amount_origin = 'history' then 'history'
+        when first_told.amount_until_at is null
+            and {{ local_date("first_told.amount_from_at") }} > {{ local_date("outcomes.created_at") }} then 'current'
+        when first_told.amount is not null then 'snapshot'
     end as amount_created_source,
     outcomes.currency,
     case
@@ -93,20 +96,12 @@ select
     ) as is_backdated,
     files.observed_until
 from outcomes
-left join first_owners
-    on
-        outcomes.source = first_owners.source
-        and outcomes.deal_id = first_owners.deal_id
-        and first_owners.told_no = 1
+left join first_told
+    on outcomes.source = first_told.source and outcomes.deal_id = first_told.deal_id
 left join {{ ref('int_accounts') }} as owners
-    on first_owners.source = owners.source and first_owners.owner_key = owners.account_key
+    on first_told.source = owners.source and first_told.owner_key = owners.account_key
 left join {{ ref('int_people') }} as people
-    on first_owners.owner_email_key = people.person_key
-left join first_amounts
-    on
-        outcomes.source = first_amounts.source
-        and outcomes.deal_id = first_amounts.deal_id
-        and first_amounts.told_no = 1
+    on first_told.owner_email_key = people.person_key
 left join {{ ref('int_deal_closings') }} as closings
     on outcomes.source = closings.source and outcomes.deal_id = closings.deal_id
 left join files

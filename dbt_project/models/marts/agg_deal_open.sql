@@ -2,26 +2,12 @@
 -- open at the end of its period, or as last seen where the period is not over.
 with
 
-cells as (
-
-    select distinct {{ cell() }}
-    from {{ ref('int_deal_cells') }}
-    where basis = 'closed'
-
-),
-
-ends as (
+horizon as (
 
     select
-        {{ cell('cells') }},
-        case cells.period_grain
-            when 'month' then cast({{ dbt.dateadd('month', 1, 'cells.period_start') }} as date)
-            when 'quarter' then cast({{ dbt.dateadd('month', 3, 'cells.period_start') }} as date)
-            else windows.until_date
-        end as until_date
-    from cells
-    left join {{ ref('int_purpose_windows') }} as windows
-        on cells.purpose_id = windows.purpose_id and cells.period_grain = windows.period_grain
+        cast({{ dbt.dateadd('month', 1, dbt.date_trunc('month', 'max(observed_date)')) }} as date) as month_end_date,
+        cast({{ dbt.dateadd('month', 3, dbt.date_trunc('quarter', 'max(observed_date)')) }} as date) as quarter_end_date
+    from {{ ref('int_deal_durations') }}
 
 ),
 
@@ -43,38 +29,83 @@ qualified as (
 
 ),
 
-observable as (
+-- The ends of months after the deal qualified, up to its close. Every third is a quarter's.
+month_ends as (
 
-    select distinct purpose_id, unit_type, unit from qualified
+    select
+        qualified.*,
+        cast({{ dbt.dateadd(
+            'month', 'cast(numbers.n as int) + 1', dbt.date_trunc('month', 'qualified.qualified_date')
+        ) }} as date) as until_date
+    from qualified
+    cross join ({{ numbers() }}) as numbers
+    where numbers.n < 120
+
+),
+
+open_then as (
+
+    select
+        purpose_id, unit_type, unit, owner_count_key, 'month' as period_grain,
+        cast({{ dbt.dateadd('month', -1, 'until_date') }} as date) as period_start
+    from month_ends
+    cross join horizon
+    where closed_date >= until_date or (closed_date is null and until_date <= month_end_date)
+    union all
+    select
+        purpose_id, unit_type, unit, owner_count_key, 'quarter',
+        cast({{ dbt.dateadd('month', -3, 'until_date') }} as date)
+    from month_ends
+    cross join horizon
+    where
+        (closed_date >= until_date or (closed_date is null and until_date <= quarter_end_date))
+        and until_date = cast({{ dbt.date_trunc('quarter', 'until_date') }} as date)
+    union all
+    select
+        qualified.purpose_id, qualified.unit_type, qualified.unit, qualified.owner_count_key, windows.period_grain,
+        windows.from_date
+    from qualified
+    inner join {{ ref('int_purpose_windows') }} as windows
+        on
+            qualified.purpose_id = windows.purpose_id
+            and (qualified.qualified_date < windows.until_date or windows.until_date is null)
+            and (qualified.closed_date >= windows.until_date or qualified.closed_date is null)
 
 ),
 
 counts as (
 
     select
-        {{ cell('ends') }},
+        {{ cell() }},
         count(*) as n_open,
-        count(distinct qualified.owner_count_key) as n_owners
-    from ends
-    inner join qualified
-        on
-            ends.purpose_id = qualified.purpose_id
-            and ends.unit_type = qualified.unit_type
-            and ends.unit = qualified.unit
-            and (qualified.qualified_date < ends.until_date or ends.until_date is null)
-            and (qualified.closed_date >= ends.until_date or qualified.closed_date is null)
-    group by {{ cell('ends') }}
+        count(distinct owner_count_key) as n_owners
+    from open_then
+    group by {{ cell() }}
+
+),
+
+cells as (
+
+    select distinct {{ cell() }}
+    from {{ ref('int_deal_cells') }}
+    where basis = 'closed'
+
+),
+
+observable as (
+
+    select distinct purpose_id, unit_type, unit from qualified
 
 )
 
 select
-    {{ cell('ends') }},
+    {{ cell('cells') }},
     coalesce(counts.n_open, 0) as n_open,
     coalesce(counts.n_owners, 0) as n_owners
-from ends
+from cells
 inner join observable
     on
-        ends.purpose_id = observable.purpose_id
-        and ends.unit_type = observable.unit_type
-        and ends.unit = observable.unit
-left join counts on {{ same_cell('ends', 'counts') }}
+        cells.purpose_id = observable.purpose_id
+        and cells.unit_type = observable.unit_type
+        and cells.unit = observable.unit
+left join counts on {{ same_cell('cells', 'counts') }}
