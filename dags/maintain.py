@@ -60,10 +60,12 @@ def maintain() -> None:
 
     @task(pool=WRITER_POOL)
     def calibrate() -> list[str]:
-        """One sentence a design and check; kept for the next publish."""
-        from throughline import calibration
+        """One sentence a design and check; kept for the next publish. Nothing before the first build, or amid one."""
+        from throughline import calibration, transform
 
-        return [f"{row.design_id}, {row.check_name}: {row.sentence}" for row in calibration.renew(settings.load())]
+        config = settings.load()
+        rows = calibration.renew(config) if transform.is_audited(config) else []
+        return [f"{row.design_id}, {row.check_name}: {row.sentence}" for row in rows]
 
     @task(outlets=list(RAW.values()))
     def reprocess(params: dict[str, Any], ti: Any) -> list[str]:

@@ -214,11 +214,16 @@ def publish(settings: Settings, *, at: datetime) -> Publication:
     return Publication(publish_id, rows, is_new=not any(p.publish_id == publish_id and p.is_live for p in earlier))
 
 
+def is_audited(settings: Settings) -> bool:
+    """The warehouse holds a whole build that passed the gate."""
+    return bool(_build(settings).get("audited_at"))
+
+
 def audited(settings: Settings) -> dict[str, Any]:
     """The build that passed the gate: publish_id, rows, files. Raises Refused when there is none."""
-    if not (built := _build(settings)).get("audited_at"):
+    if not is_audited(settings):
         raise Refused("there is no audited build", remedy="run: throughline build")
-    return built
+    return _build(settings)
 
 
 def people(settings: Settings) -> list[matching.Match]:

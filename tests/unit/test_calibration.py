@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.unit.test_planning import DID, LANDMARK, teams
+from throughline import transform
 from throughline.calibration import Alarms, alarms
+from throughline.settings import Settings
 
 STAGGERED = DID | {"design_id": "p:C1b_180:staggered_did", "method": "staggered_did"}
 Tables = dict[str, list[dict[str, Any]]]
@@ -106,3 +109,12 @@ def test_the_order_of_the_rows_changes_nothing() -> None:
     backwards = {name: lines[::-1] for name, lines in tables.items()}
     assert rows(DID, **tables) == rows(DID, **backwards)
     assert rows(LANDMARK, agg_design_owner=owners(20)) == rows(LANDMARK, agg_design_owner=owners(20)[::-1])
+
+
+def test_the_night_calibrates_a_whole_build_only(settings: Settings) -> None:
+    """Before the first build, and while one is under way, there are no marts to trust."""
+    assert not transform.is_audited(settings)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    for audited_at, whole in ((None, False), ("2026-07-06T08:00:00+00:00", True)):
+        (settings.home / "build.json").write_text(json.dumps({"files": [], "audited_at": audited_at}))
+        assert transform.is_audited(settings) is whole
