@@ -42,7 +42,7 @@ DEFINING: Final = ("formula", "grain", "window", "denominator", "unit", "min_n",
 HEAD: Final = "# metric_id version text sql; written by: python -m tests.contract.definitions\n"
 NOT_COMPUTED: Final = "-"
 MARKED: Final = re.compile(
-    r"\b(and|where)\s+\(true /\* (touched|touched_at|keys) .*?\*/\)"
+    r"\b(and|where)\s+\(1 = 1 /\* (touched|touched_at|keys) .*?\*/\)"
 )  # no filter: macros/increments/plan.sql
 COLLABORATION: Final = {"slack", "teams", "viva_engage", "mattermost", "google_chat", "rocketchat"}
 CRM: Final = {"salesforce", "hubspot", "dynamics365", "pipedrive"}

@@ -98,7 +98,7 @@
     {%- set rows = drop_temporary(target, 'new') -%}
     {%- set built = namespace(sql=sql) -%}
     {%- for mark, where, since, until in modules.re.findall(
-        '\\(true /\\* (touched|touched_at) (\\S+) (\\S+) (\\S+) \\*/\\)', sql
+        '\\(1 = 1 /\\* (touched|touched_at) (\\S+) (\\S+) (\\S+) \\*/\\)', sql
     ) -%}
         {%- set near = within(
             where, intervals, none if since == 'None' else since | int, none if until == 'None' else until | int,

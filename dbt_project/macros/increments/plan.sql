@@ -180,20 +180,20 @@
 {#-
   Marks, in a model with a `day`, where rows may be left out before they are joined or summed: a row of day d needs only
   those whose date `column` lies from day d + since to d + until (none: without bound). Always true, except where only
-  certain days are built. The days built are cut out at the end anyway; this saves reading the others. touched_at: the
+  certain days are built; not a bare (true), which Spark takes for a list of aliases. The days built are cut out at the end anyway; this saves reading the others. touched_at: the
   same for a timestamp, by its local day.
 -#}
 {% macro touched(column, since=0, until=0) -%}
-    (true /* touched {{ column }} {{ since }} {{ until }} */)
+    (1 = 1 /* touched {{ column }} {{ since }} {{ until }} */)
 {%- endmacro %}
 
 {% macro touched_at(column, since=0, until=0) -%}
-    (true /* touched_at {{ column }} {{ since }} {{ until }} */)
+    (1 = 1 /* touched_at {{ column }} {{ since }} {{ until }} */)
 {%- endmacro %}
 
 {#- The same in a staging table with a `key`: only the records of these keys are chosen anew. -#}
 {% macro of_touched_files(relation, alias, key) -%}
-    (true /* keys {{ relation }} {{ alias }} {{ key | join(',') }} */)
+    (1 = 1 /* keys {{ relation }} {{ alias }} {{ key | join(',') }} */)
 {%- endmacro %}
 
 {#- What was built, from what; `days`: the days that changed, [none] for all, [] for nothing. -#}

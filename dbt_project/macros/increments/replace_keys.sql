@@ -4,7 +4,7 @@
 -#}
 {% macro replace_keys(target, plan) %}
     {%- set rules = config.get('meta') -%}
-    {%- set marks = modules.re.findall('\\(true /\\* keys (\\S+) (\\S+) (\\S+) \\*/\\)', sql) -%}
+    {%- set marks = modules.re.findall('\\(1 = 1 /\\* keys (\\S+) (\\S+) (\\S+) \\*/\\)', sql) -%}
     {%- set built = namespace(sql=sql) -%}
     {%- set keys, tables = [], [] -%}
     {%- for relation, alias, columns in marks -%}
