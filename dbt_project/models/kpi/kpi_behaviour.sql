@@ -1,4 +1,15 @@
 -- One row per org unit, pair of org units, or the organisation, and w28 window: how people work with each other.
+{%- set numbers = {
+    'O1': 'cross_unit_density', 'O1_cross': 'cross_unit_density_cross',
+    'O1_within': 'cross_unit_density_within', 'O1_degree': 'cross_unit_degree', 'O2': 'ei_index',
+    'O2_expected': 'ei_expected', 'O2_excess': 'ei_excess', 'O2s': 'ei_index_strong', 'O3': 'reciprocity_arc',
+    'O3b': 'two_way_pair_share', 'O4': 'response_time', 'O4_s4': 'response_time_s4',
+    'O4_s24': 'response_time_s24', 'O4_s72': 'response_time_s72', 'O5': 'answered_48h',
+    'O6_all': 'contribution_gini_all', 'O6_active': 'contribution_gini_active', 'O7_0': 'participation_0',
+    'O7_1_4': 'participation_1_4', 'O7_5': 'participation_5', 'O7_top1': 'participation_top1',
+    'O7_top10': 'participation_top10', 'O8': 'partner_reach', 'O9': 'unit_constraint', 'O10': 'isolate_share',
+    'O11': 'reply_rate_72h', 'O11_reaction': 'reaction_rate_72h', 'O12': 'thread_reply_share',
+} %}
 with
 
 numbers as (
@@ -78,33 +89,8 @@ select
     period_start,
     period_grain,
     {{ family_version('O') }} as metric_version,
-    {{ outcome_columns('O1', 'cross_unit_density') }},
-    {{ outcome_columns('O1_cross', 'cross_unit_density_cross') }},
-    {{ outcome_columns('O1_within', 'cross_unit_density_within') }},
-    {{ outcome_columns('O1_degree', 'cross_unit_degree') }},
-    {{ outcome_columns('O2', 'ei_index') }},
-    {{ outcome_columns('O2_expected', 'ei_expected') }},
-    {{ outcome_columns('O2_excess', 'ei_excess') }},
-    {{ outcome_columns('O2s', 'ei_index_strong') }},
-    {{ outcome_columns('O3', 'reciprocity_arc') }},
-    {{ outcome_columns('O3b', 'two_way_pair_share') }},
-    {{ outcome_columns('O4', 'response_time') }},
-    {{ outcome_columns('O4_s4', 'response_time_s4') }},
-    {{ outcome_columns('O4_s24', 'response_time_s24') }},
-    {{ outcome_columns('O4_s72', 'response_time_s72') }},
-    {{ outcome_columns('O5', 'answered_48h') }},
-    {{ outcome_columns('O6_all', 'contribution_gini_all') }},
-    {{ outcome_columns('O6_active', 'contribution_gini_active') }},
-    {{ outcome_columns('O7_0', 'participation_0') }},
-    {{ outcome_columns('O7_1_4', 'participation_1_4') }},
-    {{ outcome_columns('O7_5', 'participation_5') }},
-    {{ outcome_columns('O7_top1', 'participation_top1') }},
-    {{ outcome_columns('O7_top10', 'participation_top10') }},
-    {{ outcome_columns('O8', 'partner_reach') }},
-    {{ outcome_columns('O9', 'unit_constraint') }},
-    {{ outcome_columns('O10', 'isolate_share') }},
-    {{ outcome_columns('O11', 'reply_rate_72h') }},
-    {{ outcome_columns('O11_reaction', 'reaction_rate_72h') }},
-    {{ outcome_columns('O12', 'thread_reply_share') }}
+    {% for metric_id, slug in numbers.items() -%}
+        {{ outcome_columns(metric_id, slug) }}{% if not loop.last %},{% endif %}
+    {% endfor -%}
 from shown
 group by purpose_id, unit_type, unit, period_start, period_grain

@@ -1,57 +1,6 @@
 -- One row per design: purpose x outcome x method, the landmark's sensitivities as designs of their own.
 with
 
-registry as (
-
-    select * from {{ ref('design_version') }}
-
-),
-
-declared as (
-
-    select
-        purpose_id, content_hash, outcome_metric as outcome, is_primary, target_value, min_effect_of_interest, method,
-        landmark_days, true as is_main
-    from registry
-    union all
-    select
-        secondary.purpose_id, secondary.content_hash, secondary.outcome_metric, secondary.is_primary,
-        secondary.target_value, secondary.min_effect_of_interest, coalesce(secondary.method, registry.method),
-        coalesce(secondary.landmark_days, registry.landmark_days), false
-    from {{ ref('stg_purposes__secondary') }} as secondary
-    inner join registry
-        on secondary.purpose_id = registry.purpose_id and secondary.content_hash = registry.content_hash
-
-),
-
-landmarks as (
-
-    select 7 as landmark_days
-    union all
-    select 14
-    union all
-    select 30
-
-),
-
-designs as (
-
-    select
-        declared.*,
-        case when method = 'landmark' then coalesce(landmark_days, 14) end as used_landmark_days,
-        false as is_sensitivity
-    from declared
-    union all
-    select
-        declared.*,
-        other_days.landmark_days,
-        true
-    from declared
-    cross join landmarks as other_days
-    where declared.method = 'landmark' and coalesce(declared.landmark_days, 14) <> other_days.landmark_days
-
-),
-
 described as (
 
     select
@@ -85,8 +34,8 @@ described as (
         end as outcome_kind,
         case designs.outcome when 'C1b_90' then 90 when 'C1b_180' then 180 when 'C1b_365' then 365 else 180 end
             as horizon_days
-    from designs
-    inner join registry
+    from {{ ref('design_declared') }} as designs
+    inner join {{ ref('design_version') }} as registry
         on designs.purpose_id = registry.purpose_id and designs.content_hash = registry.content_hash
     left join {{ ref('stg_throughline__metrics') }} as metrics on designs.outcome = metrics.metric_id
 

@@ -80,58 +80,6 @@ placed as (
     left join teams_at_start
         on designs.design_id = teams_at_start.design_id and deals.owner_person_key = teams_at_start.person_key
 
-),
-
-links as (
-
-    select
-        purposes.purpose_id,
-        deals.source,
-        deals.deal_id,
-        deals.occurred_at,
-        deals.occurred_date
-    from {{ ref('int_deal_links') }} as deals
-    inner join {{ ref('int_purpose_links') }} as purposes
-        on deals.interaction_id = purposes.interaction_id
-    where deals.rule = 'deal' and purposes.is_contribution
-
-),
-
--- What the naive comparison looks at: ever linked or never, however late.
-first_links as (
-
-    select
-        links.purpose_id,
-        links.source,
-        links.deal_id,
-        min(case when links.occurred_at > deals.created_at then links.occurred_date end) as first_link_date
-    from links
-    inner join {{ ref('fct_deal') }} as deals
-        on links.source = deals.source and links.deal_id = deals.deal_id
-    group by links.purpose_id, links.source, links.deal_id
-
-),
-
--- When each team began: the declared start, or in a staggered design its first purposeful contribution after it.
-team_starts as (
-
-    select
-        designs.design_id,
-        assignments.org_unit,
-        min(contributions.occurred_date) as first_date
-    from designs
-    inner join {{ ref('int_purpose_links') }} as contributions
-        on
-            designs.purpose_id = contributions.purpose_id
-            and designs.start_date <= contributions.occurred_date
-    inner join {{ ref('int_assignments') }} as assignments
-        on
-            contributions.person_key = assignments.person_key
-            and contributions.occurred_date >= assignments.valid_from_date
-            and (contributions.occurred_date < assignments.valid_until_date or assignments.valid_until_date is null)
-    where designs.method = 'staggered_did' and contributions.is_contribution
-    group by designs.design_id, assignments.org_unit
-
 )
 
 select
@@ -149,13 +97,13 @@ from placed
 left join populations
     on placed.design_id = populations.design_id and placed.org_unit = populations.org_unit
 left join taken_units on placed.org_unit = taken_units.org_unit
-left join first_links
+left join {{ ref('fct_purpose_deal_link') }} as first_links
     on
         placed.purpose_id = first_links.purpose_id
         and placed.source = first_links.source
         and placed.deal_id = first_links.deal_id
         and coalesce(first_links.first_link_date, placed.observed_date) <= placed.observed_date
-left join team_starts
+left join {{ ref('fct_design_team_start') }} as team_starts
     on placed.design_id = team_starts.design_id and placed.org_unit = team_starts.org_unit
 where
     populations.org_unit is not null
