@@ -92,6 +92,8 @@ class Lineage:
 
     def sql(self, metric: Metric) -> dict[str, str]:
         """Model -> the part of it that computes the metric, as SQL; empty where none does."""
+        if metric.table == "kpi_value":  # a vendor's definition: long from the start
+            return self.parts("fct_lens_release", ("value", "ci_low", "ci_high", "n"), metric.metric_id)
         return self.parts(metric.table, self._columns_of(metric), metric.metric_id)
 
     def parts(self, table: str, columns: Collection[str], metric_id: str) -> dict[str, str]:
@@ -171,11 +173,13 @@ def _of_metric(tree: Any, metric_id: str) -> Any:
             continue
         names, position = union.named_selects, union.named_selects.index("metric_id")
         kept = [branch for branch in _branches(union) if _may_be_of(branch.selects[position], metric_id)]
-        if kept:
+        kept = kept or [next(iter(_branches(union))).where(exp.false())]
+        if len(kept) < len(list(_branches(union))):
             kept[0].set(
                 "expressions", [exp.alias_(c.unalias(), n) for c, n in zip(kept[0].selects, names, strict=True)]
             )
             shorter = exp.union(*kept, distinct=False) if len(kept) > 1 else kept[0]
+            shorter.set("with_", union.args.get("with_"))
             if union is tree:
                 return shorter
             union.replace(shorter)
@@ -221,12 +225,12 @@ def locked(path: Path = LOCK) -> dict[str, Fingerprint]:
 
 
 def changed_formulas(now: Mapping[str, Fingerprint], then: Mapping[str, Fingerprint]) -> dict[str, str]:
-    """metric_id -> what changed under the old version: 'text', 'sql' or both; a first computation is no change."""
+    """metric_id -> what changed under the old version: 'text', 'sql' or both, of what was computed before."""
     found = {}
     for metric_id in now.keys() & then.keys():
         new, old = now[metric_id], then[metric_id]
-        parts = ["text"] * (new.text != old.text) + ["sql"] * (old.sql not in (new.sql, NOT_COMPUTED))
-        if parts and new.version <= old.version:
+        parts = ["text"] * (new.text != old.text) + ["sql"] * (new.sql != old.sql)
+        if parts and old.sql != NOT_COMPUTED and new.version <= old.version:
             found[metric_id] = " and ".join(parts)
     return found
 
