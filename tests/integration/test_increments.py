@@ -19,7 +19,8 @@ from throughline.warehouse.equality import differences
 
 MODELS = (
     "+fct_purpose_window +agg_adoption +agg_retention +agg_leader_engagement +agg_purpose_coverage +agg_lens_people "
-    "+agg_lens_posts +agg_lens_actions +int_deal_links +int_mentions +agg_leader_reach +agg_leader_reply"
+    "+agg_lens_posts +agg_lens_actions +int_deal_links +int_mentions +agg_leader_reach +agg_leader_reply "
+    "+agg_unit_ties +agg_unit_people +agg_contrib_hist"
 )
 
 
