@@ -104,7 +104,7 @@ class Lineage:
                 found[model], upstream = self._part(model, frozenset(needed[model]), metric_id)
                 for name, used in upstream.items():
                     needed[name] |= used
-        return found
+        return {model: sql for model, sql in found.items() if sql}
 
     def _columns_of(self, metric: Metric) -> list[str]:
         tree = self._trees.get(metric.table)
@@ -154,7 +154,8 @@ class Lineage:
         """(what is left of the model, upstream table -> columns that it reads there)."""
         key = (model, columns, metric_id if "metric_id" in self._models[model]["compiled_code"] else "")
         if key not in self._cut:
-            query = _of_metric(self._trees[model].copy(), metric_id)
+            if (query := _of_metric(self._trees[model].copy(), metric_id)) is None:
+                return "", {}
             wanted = [exp.column(name, table="part") for name in sorted(columns)]
             cut = pushdown_projections(exp.select(*wanted).from_(query.subquery("part")))
             read: dict[str, set[str]] = defaultdict(set)
@@ -167,12 +168,14 @@ class Lineage:
 
 
 def _of_metric(tree: Any, metric_id: str) -> Any:
-    """The tree without the branches of its unions that make rows of other metrics only."""
+    """The tree without the branches of its unions that make rows of other metrics only; None where none is left."""
     for union in list(tree.find_all(exp.Union)):
         if isinstance(union.parent, exp.Union) or "metric_id" not in union.named_selects:
             continue
         names, position = union.named_selects, union.named_selects.index("metric_id")
         kept = [branch for branch in _branches(union) if _may_be_of(branch.selects[position], metric_id)]
+        if not kept and union is tree:
+            return None
         kept = kept or [next(iter(_branches(union))).where(exp.false())]
         if len(kept) < len(list(_branches(union))):
             kept[0].set(
