@@ -67,6 +67,14 @@ def test_ensured_tables_keep_their_rows_until_their_columns_change(use: Settings
         assert (kept.schema.names, kept.num_rows) == (wanted.names, count)
 
 
+def test_a_raw_table_is_read_where_it_lies(use: Settings) -> None:
+    with connect(use).raw() as raw:
+        raw.table("result", pa.schema([("value", pa.float64())]), [{"value": 1.0}])
+        raw.ensure("empty", pa.schema([("value", pa.float64())]))
+    assert connect(use).read("raw.result").to_pylist() == [{"value": 1.0}]
+    assert connect(use).read("raw.empty").num_rows == 0
+
+
 def test_without_java_one_sentence_names_it(use: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -162,7 +162,7 @@ class Spark:
         return self._spark / "warehouse" / f"{schema}.db"
 
     def _files(self, schema: str, table: str) -> str:
-        return str(self._database(schema) / table / "*.parquet")
+        return str((self._raw if schema == "raw" else self._database(schema)) / table / "*.parquet")
 
     def _execute(self, *statements: str) -> None:
         """Run statements in Spark's own SQL shell. Raises Unreachable with its reason."""
