@@ -116,13 +116,15 @@ def test_a_second_export_reaches_the_published_tables_by_events_alone_though_its
     events = published.airflow.api("GET", f"/api/v2/dags/transform/dagRuns/{run['dag_run_id']}/upstreamAssetEvents")
     assert {event["name"] for event in events["asset_events"]} == {"raw/slack"}
     assert published.publish_id() not in (before, "")
-    assert published.publish_id() == built_without_a_kill(published.use, tmp_path / "copy")
+    assert published.publish_id() == built_without_a_kill(published.use, before, tmp_path / "copy")
 
 
-def built_without_a_kill(use: Settings, home: Path) -> str:
-    """What the same files give elsewhere, from a copy of the lake and the ledger."""
+def built_without_a_kill(use: Settings, before: str, home: Path) -> str:
+    """What the same files give elsewhere, after the same last release, from a copy of the lake and the ledger."""
     home.mkdir()
     shutil.copytree(use.lake, home / "lake")
+    shutil.copytree(use.home / "publishes" / before, home / "publishes" / before)
+    (home / "kpi").symlink_to(Path("publishes") / before / "kpi")
     shutil.copyfile(use.ledger, home / "ledger.sqlite")
     copy = load({"THROUGHLINE_HOME": str(home), "THROUGHLINE_KEY": use.key.decode()})
     transform.build(copy, at=AT)
