@@ -16,7 +16,7 @@ from throughline.ledger import Ledger
 from throughline.sample import write
 from throughline.settings import load
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 BUCKET, PREFIX = "exports-of-acme", "landing zone"
 

@@ -121,7 +121,7 @@ def engine(request: pytest.FixtureRequest) -> tuple[str, Callable[[str], None]]:
     return cluster.url, lose_a_worker
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2700)
 def test_every_engine_publishes_the_same_tables(
     built: tuple[Settings, transform.Publication],
     at: datetime,

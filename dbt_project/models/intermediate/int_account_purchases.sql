@@ -42,8 +42,9 @@ in_quarters as (
 
     select
         'quarter' as period_grain,
-        cast({{ dbt.dateadd('month', '3 * cast(numbers.n as int)', dbt.date_trunc('quarter', 'deals.won_date')) }} as date)
-            as period_start,
+        cast({{ dbt.dateadd(
+            'month', '3 * cast(numbers.n as int)', dbt.date_trunc('quarter', 'deals.won_date')
+        ) }} as date) as period_start,
         cast({{ dbt.dateadd(
             'month', '3 * cast(numbers.n as int) + 3', dbt.date_trunc('quarter', 'deals.won_date')
         ) }} as date) as until_date,

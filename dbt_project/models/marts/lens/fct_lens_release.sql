@@ -10,16 +10,16 @@ with
 
 lenses as (
 
-    {% for relation in ['agg_lens_people', 'agg_lens_posts', 'agg_lens_actions', 'agg_lens_pairs', 'agg_lens_strength'] -%}
+    {% for part in ['people', 'posts', 'actions', 'pairs', 'strength'] -%}
         select
             period_start_date as period_start, 'w28' as period_grain, metric_id, value, ci_low, ci_high, n, people,
             coverage, own_reason
-        from {{ ref(relation) }}
+        from {{ ref('agg_lens_' ~ part) }}
         union all
     {% endfor -%}
-    {% for relation in ['agg_lens_usage', 'agg_lens_deals'] -%}
+    {% for part in ['usage', 'deals'] -%}
         select period_start, period_grain, metric_id, value, ci_low, ci_high, n, people, coverage, own_reason
-        from {{ ref(relation) }}
+        from {{ ref('agg_lens_' ~ part) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
