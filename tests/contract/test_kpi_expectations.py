@@ -237,7 +237,7 @@ def test_every_published_model_has_a_suite() -> None:
 def test_the_columns_that_the_suites_name_are_published() -> None:
     """GOOD stands for the real tables, so each of its columns is one of theirs (the wide tables: of their keys)."""
     for path in (PROJECT / "dbt_project" / "models" / "kpi").glob("*.yml"):
-        for model in yaml.load(path.read_text(), yaml.CSafeLoader)["models"]:
+        for model in yaml.load(path.read_text(), yaml.CSafeLoader).get("models", ()):
             if model["name"] in WIDE or model["name"] in ("dim_date", "dim_org_unit"):
                 continue
             columns = {column["name"] for column in model["columns"]}
