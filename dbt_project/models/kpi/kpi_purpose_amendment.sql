@@ -56,7 +56,7 @@ changes as (
 
 select
     changes.purpose_id,
-    changes.version_no,
+    cast(changes.version_no as bigint) as version_no,
     changes.amended_at,
     changes.field,
     changes.old_value,
