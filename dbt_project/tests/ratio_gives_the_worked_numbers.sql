@@ -7,7 +7,8 @@ sums as (
     select
         cast(null as string) as r_hidden, cast(10 as bigint) as r_n, cast(20 as bigint) as r_x, cast(30 as bigint) as r_y,
         cast(50 as bigint) as r_xx, cast(70 as bigint) as r_xy, cast(100 as bigint) as r_yy,
-        20 / 30.0 as value, 20 / 30.0 - 0.0725913 as low, 20 / 30.0 + 0.0725913 as high
+        cast(20 as double) / 30 as value, cast(20 as double) / 30 - 0.0725913 as low,
+        cast(20 as double) / 30 + 0.0725913 as high
     union all
     select null, 10, 10, 20, 10, 20, 40, 0.5, 0.5, 0.5
     union all
