@@ -25,11 +25,11 @@ def test_zero_percent_matched_stops_the_publish_and_an_identity_map_heals_it(
     export = sample(shared, "slack/hfaran+slack-export-viewer/export.zip")
     land(settings, at, {"people/roster.csv": ROSTER, "slack/export.zip": export})
     with pytest.raises(Refused, match=r"^not published: slack: 0 % of 4 accounts matched with the roster; 4 show no"):
-        matching.check(match(settings, "+int_people_match"))
+        matching.check(match(settings))
     user = re.search(rb'"id": "(U\w+)"', users(export))
     assert user
     land(settings, at, {"identity_map/map.csv": IDS.format(user[1].decode())})
-    found = match(settings, "int_accounts int_people int_people_match")
+    found = match(settings)
     assert [(one.source, one.known_count, one.matched_count) for one in found] == [("slack", 1, 1)]
     matching.check(found)  # one of four is enough not to stop it, and is told
     assert matching.warnings(found)[0].startswith("slack: 25 % of 4 accounts matched")
@@ -44,9 +44,9 @@ def land(use: Settings, at: datetime, files: dict[str, str | Path]) -> None:
         assert intake.take(use, waiting["name"], waiting["file_id"], at=at).state == "loaded"
 
 
-def match(use: Settings, models: str) -> list[matching.Match]:
+def match(use: Settings) -> list[matching.Match]:
     transform.prepare(use)
-    transform.dbt(use, "run", models)
+    transform.dbt(use, "run", "+int_people_match")
     return matching.matches(connect(use).read("intermediate.int_people_match").to_pylist())
 
 
