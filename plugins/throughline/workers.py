@@ -8,6 +8,7 @@ same with any number of them. What the function raises is raised here; a helper 
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import pickle
@@ -20,10 +21,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import IO, Any, Final, TypeVar
 
-AHEAD: Final = 2  # parts that wait for a helper: the one it works on, and the next
-MOST_WAITING: Final = 8  # results that wait for an earlier one
+IN_HAND: Final = 2  # parts that a helper has: the one it works on, and the next, so that it never waits for us
+AHEAD: Final = 6  # parts on their way to a helper or back; as many as it does while we are busy with results
+MOST_WAITING: Final = 12  # results that wait for an earlier one
+PIPE_BYTES: Final = 1 << 20  # a result fits in, so that a helper need not wait until it is taken
+_LENGTH_BYTES: Final = 8
 _PACKAGE: Final = str(Path(__file__).parents[1])  # Airflow puts it on sys.path by itself, so no variable names it
 _PROGRAM: Final = "import sys; sys.path.insert(0, sys.argv[1]); from throughline import workers; workers.serve()"
 
@@ -48,9 +53,9 @@ def ordered(
     with ExitStack() as stack:
         started = [stack.enter_context(_Helper(work, known)) for _ in range(helpers)]
         idle: SimpleQueue[_Helper] = SimpleQueue()
-        for helper in started:
+        for helper in started * IN_HAND:
             idle.put(helper)
-        threads = ThreadPoolExecutor(max(helpers, 1))
+        threads = ThreadPoolExecutor(max(helpers, 1) * IN_HAND)
         stack.callback(threads.shutdown, cancel_futures=True)
         for helper in started:
             stack.callback(helper.end)  # first of all, so that no thread waits for it
@@ -90,10 +95,10 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the process that started us, which ends us
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # whoever prints does not print among the answers
-        work, known = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the process that started us
+        work, known = _receive(sys.stdin.buffer)
         with suppress(EOFError, BrokenPipeError):
             while True:
-                part = pickle.load(sys.stdin.buffer)  # noqa: S301  # the same
+                part = _receive(sys.stdin.buffer)
                 _send(answers, _tried(work, known, part))
 
 
@@ -103,6 +108,10 @@ class _Helper:
     def __init__(self, work: Callable[[Any, Any], Any], known: Any) -> None:
         program = [sys.executable, "-P", "-c", _PROGRAM, _PACKAGE]
         self._process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # ourselves
+        for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+            with suppress(AttributeError, OSError):  # not possible everywhere, and then only slower
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        self._sending, self._receiving = Lock(), Lock()
         self._first: tuple[Any, ...] = ((work, known),)
 
     def __enter__(self) -> _Helper:
@@ -116,10 +125,15 @@ class _Helper:
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None and answers is not None  # noqa: S101  # opened with pipes
         try:
-            for one in (*self._first, part):
-                _send(requests, one)
-            self._first = ()
-            result, error = pickle.load(answers)  # noqa: S301  # from a process of ours
+            with self._sending:
+                for one in (*self._first, part):
+                    _send(requests, one)
+                self._first = ()
+                self._receiving.acquire()  # in the order of sending
+            try:
+                result, error = _receive(answers)
+            finally:
+                self._receiving.release()
         except (EOFError, OSError, pickle.UnpicklingError):
             raise Lost(f"a helping process ended ({self._process.wait()})") from None
         if error is not None:
@@ -133,8 +147,16 @@ class _Helper:
 
 
 def _send(stream: IO[bytes], what: Any) -> None:
-    pickle.dump(what, stream, protocol=5)
+    """In one piece: after each write and read a thread may wait some ms for the interpreter, which the others use."""
+    message = pickle.dumps(what, protocol=5)
+    stream.write(len(message).to_bytes(_LENGTH_BYTES, "little") + message)
     stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> Any:
+    """Raises EOFError where the other side has ended."""
+    message = stream.read(int.from_bytes(stream.read(_LENGTH_BYTES), "little"))
+    return pickle.loads(message)  # noqa: S301  # from a process of ours
 
 
 def _tried(work: Callable[[Any, Any], Any], known: Any, part: Any) -> tuple[Any, Exception | None]:
