@@ -51,6 +51,7 @@ COLUMNS: Final = pa.schema(
     [("file_id", pa.string()), ("table_name", pa.string()), ("column_name", pa.string()), ("status", pa.string())]
 )
 _REJECTS_A_BATCH: Final = 10_000
+_DICTIONARY_BYTES: Final = 1 << 15
 
 
 @dataclass
@@ -198,7 +199,10 @@ def _parsed(source: Source, file: LandingFile) -> Generator[Parsed]:
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
+    # a column whose values hardly repeat is written without a dictionary, which is smaller and takes less time
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, dictionary_pagesize_limit=_DICTIONARY_BYTES
+    )
 
 
 def _lineage(records: pa.RecordBatch, table: Table, file: LandingFile) -> pa.RecordBatch:
