@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -53,5 +52,5 @@ class Packed:
         return content
 
     def _inflated(self) -> bytes:
-        inflated: bytes = isal_zlib.decompressobj(-zlib.MAX_WBITS).decompress(self.content, self.size_bytes + 1)
-        return inflated
+        inflater = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE)
+        return inflater.decompress(self.content, self.size_bytes + 1)

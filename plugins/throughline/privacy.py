@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +20,7 @@ _BLOCK_BYTES: Final = 64  # of SHA-256
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _BROADCAST = re.compile(r"<!(?:here|channel|everyone|subteam\^[A-Z0-9]+)(?:\|[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
-_TAG = re.compile(r"(?<![\w/&])#([^\W\d_][\w-]{1,49})")
+_TAG = re.compile(r"#(?<![\w/&]#)([^\W\d_][\w-]{1,49})")  # "#" first, which is quick to find
 # 006 opportunity and 001 account ids, 15 or 18 characters, in a link; ids of contacts name a person and are not kept
 _CRM_LINK = re.compile(r"https?://[^\s>|]+?/((?:006|001)[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)(?![A-Za-z0-9])")
 
@@ -102,15 +103,14 @@ class Features(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureColumns:
-    """The same for many texts, as columns; mentions only where there are any, by the text's place."""
+    """The same for many texts, as columns; what few texts have by the text's place. Without `normalise_texts`."""
 
     length: list[int]
     is_question: list[bool]
     mentions: dict[int, tuple[str, ...]]
     is_broadcast: list[bool]
-    tags: list[tuple[str, ...]]
-    crm_links: list[tuple[str, ...]]
-    normalised: list[str]
+    tags: dict[int, tuple[str, ...]]
+    crm_links: dict[int, tuple[str, ...]]
 
 
 def features(text: str) -> Features:
@@ -121,10 +121,35 @@ def features(text: str) -> Features:
         found.is_question[0],
         found.mentions.get(0, ()),
         found.is_broadcast[0],
-        found.tags[0],
-        found.crm_links[0],
-        found.normalised[0],
+        found.tags.get(0, ()),
+        found.crm_links.get(0, ()),
+        normalise_text(text),
     )
+
+
+def normalise_text(text: str) -> str:
+    """What a fingerprint is made of: lower case, single spaces."""
+    return " ".join(text.lower().split())
+
+
+def normalise_texts(texts: pa.Array) -> pa.Array:
+    """texts: string[n] without nulls -> string[n], each as `normalise_text`: plain ones by Arrow, others one by one."""
+    is_plain = _is_plain(texts)
+    rest = [normalise_text(text) for text in texts.filter(pc.invert(is_plain)).to_pylist()]
+    return pc.replace_with_mask(pc.ascii_lower(texts), pc.invert(is_plain), pa.array(rest, pa.string()))
+
+
+def _is_plain(texts: pa.Array) -> pa.Array:
+    """texts: string[n] without nulls -> bool[n]: ASCII words, a single space between two. Takes all bytes at once."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    content = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    is_blank = content <= ord(" ")
+    is_wrong = (content < ord(" ")) | (content > ord("~"))
+    is_wrong[1:] |= is_blank[1:] & is_blank[:-1]
+    is_plain = np.ones(len(texts), bool)
+    is_plain[np.searchsorted(offsets - offsets[0], np.flatnonzero(is_wrong), side="right") - 1] = False
+    is_padded = pc.or_(pc.starts_with(texts, " "), pc.ends_with(texts, " "))
+    return pc.and_not(pa.array(is_plain), is_padded)
 
 
 def feature_columns(texts: Sequence[str]) -> FeatureColumns:
@@ -132,20 +157,21 @@ def feature_columns(texts: Sequence[str]) -> FeatureColumns:
 
     A question mark inside a link asks nothing; full-width and Arabic ones ask as well.
     """
-    plain, mentions, is_broadcast = list(texts), {}, [False] * len(texts)
-    tags: list[tuple[str, ...]] = [()] * len(texts)
-    crm_links = list(tags)
+    plain, is_broadcast = list(texts), [False] * len(texts)
+    mentions: dict[int, tuple[str, ...]] = {}
+    tags: dict[int, tuple[str, ...]] = {}
+    crm_links: dict[int, tuple[str, ...]] = {}
     for at, text in enumerate(texts):
         if "<" in text:
             plain[at] = _MARKUP.sub(" ", text)
-            is_broadcast[at] = _BROADCAST.search(text) is not None
-            if found := _once(_MENTION, text):
+            is_broadcast[at] = "<!" in text and _BROADCAST.search(text) is not None
+            if "<@" in text and (found := _once(_MENTION, text)):
                 mentions[at] = found
-        if "/" in text and "/00" in text:
-            crm_links[at] = _once(_CRM_LINK, text)
+        if "/" in text and "/00" in text and (found := _once(_CRM_LINK, text)):
+            crm_links[at] = found
     for at, text in enumerate(plain):
-        if "#" in text:
-            tags[at] = _once(_TAG, text, lower=True)
+        if "#" in text and (found := _once(_TAG, text, lower=True)):
+            tags[at] = found
     return FeatureColumns(
         length=list(map(len, texts)),
         is_question=["?" in text or "？" in text or "؟" in text for text in plain],
@@ -153,7 +179,6 @@ def feature_columns(texts: Sequence[str]) -> FeatureColumns:
         is_broadcast=is_broadcast,
         tags=tags,
         crm_links=crm_links,
-        normalised=[" ".join(text.lower().split()) for text in texts],
     )
 
 

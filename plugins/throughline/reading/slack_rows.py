@@ -6,7 +6,7 @@ Messages are taken column by column, some thousands at once: a function call a m
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.packed import Packed
-from throughline.privacy import feature_columns
+from throughline.privacy import feature_columns, normalise_texts
 from throughline.reading.records import Unreadable
 from throughline.reading.slack_archive import day_messages
 from throughline.reading.slack_records import Message
@@ -197,7 +197,8 @@ def _columns(
         bool(message.bot_id) or subtype == "bot_message" or user in known.bots
         for message, subtype, user in zip(messages, subtypes, users, strict=True)
     ]
-    text = feature_columns([message.text or "" for message in messages])
+    texts = [message.text or "" for message in messages]
+    text = feature_columns(texts)
     mentions = [(index, name) for index, names in text.mentions.items() for name in names if name != users[index]]
     mention_counts = [0] * len(messages)
     for index, _ in mentions:
@@ -231,12 +232,12 @@ def _columns(
             text.is_question,
             mention_counts,
             text.is_broadcast,
-            [normalised or None for normalised in text.normalised],
-            [" ".join(tags) for tags in text.tags],
-            [" ".join(links) for links in text.crm_links],
+            normalise_texts(pa.array(texts, pa.string())),
+            _joined(text.tags, len(texts)),
+            _joined(text.crm_links, len(texts)),
             # until 2018 a shared file was no list, and each comment on it repeated it
             [
-                len(message.files) if message.files else int(subtype == "file_share")
+                len(message.files) if message.files else 1 if subtype == "file_share" else 0
                 for message, subtype in zip(messages, subtypes, strict=True)
             ],
             times.edited_at.view(TIMESTAMP),
@@ -249,7 +250,16 @@ def _columns(
             [user for _, _, user in reactions],
         ),
     }
-    return records, _strangers(known, messages, users, is_bot)
+    people = {*users, *(user for _, _, user in reactions)} - {None}
+    return records, {} if people <= known.accounts else _strangers(known, messages, users, is_bot)
+
+
+def _joined(found: Mapping[int, Sequence[str]], count: int) -> list[str]:
+    """What few texts have, as a column."""
+    column = [""] * count
+    for at, names in found.items():
+        column[at] = " ".join(names)
+    return column
 
 
 def _batch(name: str, *columns: Any) -> pa.RecordBatch:
