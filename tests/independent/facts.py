@@ -62,7 +62,7 @@ class Job(NamedTuple):
         return max(0, (last - max(first, self.since)).days)
 
 
-@dataclass
+@dataclass(eq=False)
 class Facts:
     """The raw rows of a home's lake."""
 
@@ -268,11 +268,14 @@ class Facts:
 
     def tied(self, act: Act) -> set[str]:
         """Purposes that the act belongs to, by tag or by space, from their start on."""
+        starts = {name: self.purposes[name]["start_date"] for name in self.ties(act)}
+        return {name for name, start in starts.items() if not start or act.day >= start}
+
+    def ties(self, act: Act) -> set[str]:
+        """The same at any time."""
         found = set()
         name = (self.spaces[act.space]["name"] or "").lower()
         for purpose_id, purpose in self.purposes.items():
-            if purpose["start_date"] and act.day < purpose["start_date"]:
-                continue
             for kind, pattern in purpose["spaces"]:
                 texts = act.tags if kind == "tag" else (name,) if kind == "slack" else ()
                 if any(fnmatchcase(text, pattern) for text in texts):

@@ -10,6 +10,7 @@ from statistics import mean, median, stdev
 from tests.independent.adoption import Number, People
 from tests.independent.behaviour import Arc, contact_days
 from tests.independent.facts import WEEK, Act, Facts
+from tests.independent.outcomes import _periods, deals, seen_until
 
 SPANS = {  # metric -> kinds of act that count, days up to and with the window's last one
     "slack.weekly_posting": (("post", "reply"), 7),
@@ -51,6 +52,28 @@ def numbers(facts: Facts, windows: Iterable[tuple[date, date]]) -> dict[tuple[st
         arcs = {arc for arc, days in contacts.items() if any(start <= day < end for day in days)}
         found |= {(metric_id, start): number for metric_id, number in _pairs(facts, arcs, start, end).items()}
     return found
+
+
+def amounts(facts: Facts) -> dict[tuple[str, str, date], Number]:
+    """metric, grain and first day -> value and n of the lenses on today's amounts and on words in a stage's name."""
+    closed: dict[tuple[str, date], list[tuple[str, float]]] = defaultdict(list)
+    open_amounts = []
+    stages = {row["opportunity_id"]: row for row in facts.table("salesforce", "opportunities")}
+    for deal in deals(facts):
+        amount, stage = stages[deal.name]["amount"], stages[deal.name]["stage"].lower()
+        if amount is None:
+            continue
+        if deal.outcome != "open" and deal.closed:
+            for period in _periods(facts, "_org", deal.closed):
+                closed[period].append((deal.outcome, float(amount)))
+        if not {"0", "1"} & set(stage) and "closed won" not in stage and "closed lost" not in stage:
+            open_amounts.append(float(amount))
+    found: dict[tuple[str, str, date], Number] = {
+        ("fivetran.win_percent", *period): (sum(a for o, a in own if o == "won") / sum(a for _, a in own), len(own))
+        for period, own in closed.items()
+    }
+    month = seen_until(facts).date().replace(day=1)
+    return found | {("commonroom.pipeline", "month", month): (sum(open_amounts), len(open_amounts))}
 
 
 def _segments(people: People, eligible: Iterable[str], end: date) -> dict[str, Number]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime
-from math import exp, log
+from datetime import date, datetime, time
+from functools import lru_cache
+from math import ceil, exp, log
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -18,8 +19,12 @@ Key = tuple[str, str, str, str, date]  # metric, purpose, unit, grain, first day
 class Deal(NamedTuple):
     """One opportunity; a duration is in whole days, half a day when it closes on the day it was created."""
 
+    name: str
+    account: str | None
     outcome: str
+    created_at: datetime
     created: date
+    closed_at: datetime | None  # None while it is open
     closed: date | None
     days: float | None
     first_amount: float | None
@@ -29,16 +34,22 @@ class Deal(NamedTuple):
     stays: list[tuple[str, date, str, float]]  # open stages: name, entered, won (moved on), lost or open, days
 
 
-def deals(facts: Facts) -> list[Deal]:
-    rows = {row["opportunity_id"]: row for row in facts.table("salesforce", "opportunities") if not row["is_deleted"]}
-    seen = max(
+def seen_until(facts: Facts) -> datetime:
+    """The latest moment that the CRM's export tells of."""
+    tables = [("opportunities", "modified_at"), ("opportunity_history", "created_at")]
+    tables += [(name, "modified_at") for name in ("accounts", "contacts", "users")]
+    return max(
         moment.replace(tzinfo=None)
-        for name, column in (("opportunities", "modified_at"), ("opportunity_history", "created_at"))
+        for name, column in tables
         for row in facts.table("salesforce", name)
         if (moment := row[column])
     )
-    for name in ("accounts", "contacts", "users"):
-        seen = max(seen, *(r["modified_at"].replace(tzinfo=None) for r in facts.table("salesforce", name)))
+
+
+@lru_cache(maxsize=1)
+def deals(facts: Facts) -> list[Deal]:
+    rows = {row["opportunity_id"]: row for row in facts.table("salesforce", "opportunities") if not row["is_deleted"]}
+    seen = seen_until(facts)
     history: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in facts.table("salesforce", "opportunity_history"):
         history[row["opportunity_id"]].append(row)
@@ -50,9 +61,8 @@ def deals(facts: Facts) -> list[Deal]:
     for name, row in rows.items():
         steps = sorted(history[name], key=lambda step: (step["created_at"], step["history_id"]))
         outcome, created = _outcome(row), row["created_at"].replace(tzinfo=None)
-        closed = _closed(row, steps, outcome, meaning)
-        if closed is not None:
-            closed = min(closed, seen.date())
+        closed_at = _closed(row, steps, outcome, meaning)
+        closed = min(closed_at, seen).date() if closed_at else None
         end = closed if outcome != "open" else seen.date()
         days = (end - created.date()).days if end else None
         person = owners.get(row["owner_id"])
@@ -61,8 +71,12 @@ def deals(facts: Facts) -> list[Deal]:
         now = float(row["amount"]) if row["amount"] is not None else None
         found.append(
             Deal(
+                name=name,
+                account=row["account_id"],
                 outcome=outcome,
+                created_at=created,
                 created=created.date(),
+                closed_at=closed_at,
                 closed=closed,
                 days=None if days is None or days < 0 else max(days, 0.5),
                 first_amount=amounts[0] if amounts else now,
@@ -108,7 +122,7 @@ def _outcome(row: dict[str, Any]) -> str:
 
 def _closed(
     row: dict[str, Any], steps: list[dict[str, Any]], outcome: str, meaning: dict[str, set[str]]
-) -> date | None:
+) -> datetime | None:
     """The step into the outcome that stands, if the history shows one; else the close date."""
     if outcome == "open":
         return None
@@ -126,8 +140,8 @@ def _closed(
     if first < len(means):
         entered: datetime = steps[first]["created_at"].replace(tzinfo=None)
         if first or entered.date() == row["created_at"].date():
-            return entered.date()
-    return row["close_date"]
+            return entered
+    return datetime.combine(row["close_date"], time()) if row["close_date"] else None
 
 
 def _scopes(facts: Facts, deal: Deal) -> list[tuple[str, str]]:
@@ -304,6 +318,8 @@ def _decided(own: list[Deal], cap: float | None) -> dict[str, tuple[float | None
         found["C4"] = (median(sizes), len(sizes))
         found["C4_gmean"] = (exp(sum(map(log, sizes)) / len(sizes)), len(sizes))
         found["C4_sum"] = (sum(sizes), len(sizes))
+        top = sorted(sizes)[-ceil(len(sizes) / 100) :]
+        found["C4_tail"] = (float(sum(top) > sum(sizes) / 4), len(sizes))
         if cap:
             found["C4_wmean"] = (sum(min(size, cap) for size in sizes) / len(sizes), len(sizes))
     weighed = [deal for deal in own if deal.amount and deal.amount > 0]

@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.independent import adoption, behaviour, leaders, lenses, outcomes
+from tests.independent import accounts, adoption, behaviour, diffusion, leaders, lenses, outcomes, usage
 from tests.independent.facts import Facts
+from throughline.metrics import metrics
 from throughline.settings import Settings
 
 CENTS = ("C3", "C3_value", "C4_gmean", "C4_wmean")
@@ -50,11 +51,17 @@ def compare(
 
 def test_people_leaders_and_purposes(facts: Facts, published: list[dict[str, Any]]) -> None:
     windows = [facts.windows[place] for place in PLACES]
-    counted = adoption.numbers(facts, windows)
+    counted = adoption.numbers(facts, windows) | usage.reads(facts, windows) | diffusion.numbers(facts, windows)
+    counted |= _in_both_voices(counted)
     rows = [row for row in published if row["purpose_id"] == "_org" and row["period_grain"] == "w28"]
     assert {m for m, _, _ in counted} == compare(
         rows, counted, lambda r: (r["metric_id"], r["unit"], r["period_start"])
     )
+
+
+def _in_both_voices(counted: adoption.Numbers) -> adoption.Numbers:
+    """Nobody writes for a leader in the sample, so what includes delegates is the same number."""
+    return {(f"{m}_incl_delegate", u, day): number for (m, u, day), number in counted.items() if m.startswith("L")}
 
 
 def test_how_people_work_with_each_other(facts: Facts, published: list[dict[str, Any]]) -> None:
@@ -80,14 +87,53 @@ def test_shares_have_the_interval_of_wilson(published: list[dict[str, Any]]) -> 
         assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), abs=1e-9)
 
 
+def test_how_adoption_goes_on(facts: Facts, published: list[dict[str, Any]]) -> None:
+    """The published forecast is the median of a bootstrap, and lies near the curve itself."""
+    curve, crossing, n = diffusion.forecast(facts)
+    (t16,) = [row for row in published if row["metric_id"] == "A8_t16"]
+    assert (t16["value"], t16["n"]) == (pytest.approx(crossing, abs=1e-6), n)
+    rows = [row for row in published if row["metric_id"] == "A8" and row["value"] is not None]
+    launch = facts.weeks[0]
+    shares = {
+        (float(row["unit"].removeprefix("ceiling_")), (row["period_start"] - launch).days // 7 + 1): row for row in rows
+    }
+    assert len(rows) >= 52 and set(shares) <= set(curve)
+    for key, row in shares.items():
+        assert row["n"] == n and row["value"] == pytest.approx(curve[key], abs=0.01), key
+
+
 def test_lenses(facts: Facts, published: list[dict[str, Any]]) -> None:
-    counted = lenses.numbers(facts, [facts.windows[place] for place in PLACES])
-    rows = [row for row in published if row["period_grain"] == "w28"]
-    assert {m for m, _ in counted} == compare(rows, counted, lambda r: (r["metric_id"], r["period_start"]))
+    windows = [facts.windows[place] for place in PLACES]
+    counted = lenses.numbers(facts, windows) | usage.shown_by_vendors(facts, windows)
+    assert {m for m, _ in counted} == compare(published, counted, lambda r: (r["metric_id"], r["period_start"]))
+    amounts = lenses.amounts(facts)
+    key = ("metric_id", "period_grain", "period_start")
+    assert {m for m, *_ in amounts} == compare(published, amounts, lambda row: tuple(row[column] for column in key))
 
 
 def test_deals(facts: Facts, published: list[dict[str, Any]]) -> None:
-    counted = outcomes.numbers(facts)
+    counted = outcomes.numbers(facts) | accounts.retention(facts) | accounts.influence(facts)
     columns = ("metric_id", "purpose_id", "unit", "period_grain", "period_start")
     compared = compare(published, counted, lambda row: tuple(row[column] for column in columns))
     assert compared == {metric_id for metric_id, *_ in counted}
+
+
+# Metrics that no export which throughline reads can show; in kpi_value they are NULL, not_observable.
+UNSEEN = {
+    "L4b": "no export tells who saw a message",
+    "L4b_incl_delegate": "no export tells who saw a message",
+    "swoop.reach": "no export tells who saw a message",
+    "swoop.engagement_seen": "no export tells who saw a message",
+    "tygraph.mae_legacy": "no export tells who opened a file",
+    "L9": "the sample's tool marks no delegates",
+    "O11_reaction": "the sample's tool gives reactions no time",
+    "viva.external_network": "no export holds mail, meetings and calls",
+    "campaign.influenced": "no campaign members are read",
+}
+
+
+def test_every_defined_metric_has_a_value(published: list[dict[str, Any]]) -> None:
+    seen = {row["metric_id"] for row in published if row["value"] is not None}
+    assert set(metrics()) - seen == set(UNSEEN)
+    hidden = {(row["metric_id"], row["suppressed_reason"]) for row in published if row["metric_id"] in UNSEEN}
+    assert {(metric_id, "not_observable") for metric_id in UNSEEN} <= hidden

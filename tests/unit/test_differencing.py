@@ -104,6 +104,23 @@ def test_a_cell_that_moved_by_fewer_than_k_is_held(tmp_path: Path, moved: int, i
     assert row == (read(last)["_org"] | {"suppressed_reason": "differencing"} if is_held else built)
 
 
+def test_a_label_is_held_with_the_numbers_of_its_row(tmp_path: Path) -> None:
+    def stages(folder: str, n: int, stage: int) -> Path:
+        stage_row = number("organisation", "_org", 100, metric_id="A6", value=stage)
+        return release(tmp_path / folder, [number("organisation", "_org", n), stage_row])
+
+    def stage(folder: Path) -> dict[str, Any]:
+        rows = pq.read_table(folder / "kpi_value.parquet").to_pylist()
+        return next(row for row in rows if row["metric_id"] == "A6")
+
+    last, by_three, by_ten = stages("last", 100, 2), stages("by_three", 103, 3), stages("by_ten", 110, 3)
+    for new in (by_three, by_ten):
+        hold_back(new, last, K)
+    assert stage(by_three) == stage(last) | {"suppressed_reason": "differencing"}
+    assert read(by_three, "kpi_adoption")["_org"]["rogers_stage"] == "stage of 100"
+    assert (stage(by_ten)["value"], stage(by_ten)["suppressed_reason"]) == (3, None)
+
+
 def test_of_the_others_the_one_that_moved_least_shields_it(tmp_path: Path) -> None:
     # 230 - 60 - 140 = 30: the shown parts would tell that a has 3 people more; with b, 230 - 140 = 90 tells of 23
     before = [number("org_unit", u, n) for u, n in (("a", 30), ("b", 40), ("c", 100))] + [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zipfile
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,11 @@ def test_same_seed_same_bytes_and_another_seed_others(small: Path, tmp_path: Pat
 def test_a_landing_zone_with_the_real_names(small: Path) -> None:
     names = sorted(p.relative_to(small).as_posix() for p in small.rglob("*") if p.is_file())
     assert names == [
+        "account_map/key-accounts.csv",
+        "m365_reports/YammerActivityUserDetail D180.csv",
+        "m365_reports/YammerActivityUserDetail D30.csv",
+        "m365_reports/YammerActivityUserDetail D7.csv",
+        "m365_reports/YammerActivityUserDetail D90.csv",
         "people/roster-2026-06-29.csv",
         "purposes/ask-the-floor.yml",
         "purposes/faster-handover.yml",
@@ -75,6 +82,7 @@ def test_a_landing_zone_with_the_real_names(small: Path) -> None:
         "salesforce/WE_00D5g000004VeldEAE_1.ZIP",
         "slack/Veldmark Slack export Feb 8 2026 - Jun 14 2026.zip",
         "slack/Veldmark Slack export Jun 8 2026 - Jun 28 2026.zip",
+        "slack_analytics/members 2026-02-09 - 2026-06-28.ndjson.gz",
     ]
 
 
@@ -153,6 +161,39 @@ def test_the_crm_export_is_written_as_the_crm_writes_it(usual: Path) -> None:
     last = history.sort_values(["OpportunityId", "CreatedDate"]).groupby("OpportunityId").StageName.last()
     assert (deal.set_index("Id").StageName == last).all()
     assert (history.CreatedDate < f"{Calendar(WEEKS).end_date}").all(), "nothing from after the export"
+
+
+def test_deals_reach_back_two_years_before_the_last_whole_quarter(usual: Path) -> None:
+    deal = table(next((usual / "salesforce").iterdir()), "Opportunity.csv")
+    assert deal.CreatedDate.min() < "2024-04-01"
+    earlier = deal[deal.CreatedDate < f"{Calendar(WEEKS).crm_start_date}"]
+    assert 500 < len(earlier) < 0.2 * len(deal), "before every purpose's baseline"
+
+
+def test_the_account_map_gives_rooms_to_accounts(usual: Path, said: Said) -> None:
+    lines = pd.read_csv(usual / "account_map" / "key-accounts.csv", dtype=str, keep_default_na=False)
+    accounts = table(next((usual / "salesforce").iterdir()), "Account.csv")
+    assert (lines["Account Id"] == "").sum() == 20 and len(lines) == 40
+    assert set(lines["Account Id"]) - {""} <= set(accounts.Id)
+    assert {f"https://{domain}" for domain in lines.Domain if domain} <= set(accounts.Website)
+    rooms = {channel for channel, _ in said if channel.startswith("acct-")}
+    assert {space[1:] for space in lines.Space if space.startswith("#")} < rooms and len(rooms) == 40
+
+
+def test_who_wrote_on_a_day_is_active_in_the_usage_report(usual: Path, said: Said) -> None:
+    (path,) = (usual / "slack_analytics").iterdir()
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        days = {(r["user_id"], r["date"]): r for r in map(json.loads, lines)}
+    wrote = Counter(
+        (m["user"], datetime.fromtimestamp(float(ts), UTC).date().isoformat())
+        for (_, ts), m in said.items()
+        if m.get("subtype") in (None, "thread_broadcast") and "bot_id" not in m
+    )
+    shown = {day: count for day, count in wrote.items() if day in days}
+    assert len(shown) > 5_000
+    assert all(days[day]["messages_posted_count"] == count and days[day]["is_active"] for day, count in shown.items())
+    reads = [r for r in days.values() if r["is_active"] and not r["messages_posted_count"]]
+    assert 0.2 < len(reads) / len(days) < 0.6, "many read and say nothing"
 
 
 def test_the_roster_holds_a_hierarchy_with_few_leaders(usual: Path) -> None:

@@ -1,6 +1,7 @@
 {#- Six columns of kpi_outcome from the rows of one metric: value, interval, n, coverage and why a value is missing. -#}
 {% macro outcome_columns(metric_id, slug, type='double') -%}
-    cast(max(case when metric_id = '{{ metric_id }}' then value end) as {{ type }}) as {{ slug }},
+    {% set value -%} max(case when metric_id = '{{ metric_id }}' then value end) {%- endset -%}
+    {{ value ~ ' = 1' if type == 'boolean' else 'cast(' ~ value ~ ' as ' ~ type ~ ')' }} as {{ slug }},
     max(case when metric_id = '{{ metric_id }}' then ci_low end) as {{ slug }}_ci_low,
     max(case when metric_id = '{{ metric_id }}' then ci_high end) as {{ slug }}_ci_high,
     max(case when metric_id = '{{ metric_id }}' then n end) as {{ slug }}_n,

@@ -34,7 +34,7 @@ select
     {{ outcome_columns('C4_gmean', 'deal_size_gmean') }},
     {{ outcome_columns('C4_sum', 'deal_size_sum', 'decimal(18, 2)') }},
     {{ outcome_columns('C4_excluded', 'deal_size_excluded_count', 'bigint') }},
-    max(case when metric_id = 'C4_tail' then value end) = 1 as deal_size_is_heavy_tailed,
+    {{ outcome_columns('C4_tail', 'deal_size_is_heavy_tailed', 'boolean') }},
     {{ outcome_columns('C5', 'retention') }},
     {{ outcome_columns('C5_grr', 'retention_grr') }},
     {{ outcome_columns('C5_nrr', 'retention_nrr') }},

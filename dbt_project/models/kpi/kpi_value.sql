@@ -1,5 +1,5 @@
 -- One row per purpose x metric x unit x period, long form: every number of the wide tables, by metric_id and column.
--- Labels (rogers_stage, chasm_status, growth) are no numbers: they stay in kpi_adoption.
+-- A label (rogers_stage, chasm_status, a heavy tail) stands here as its place in its order.
 {%- set numbers = {
     'kpi_leader_engagement': {
         'L1': 'active_leader_share', 'L1_incl_delegate': 'active_leader_share_incl_delegate',
@@ -18,7 +18,7 @@
         'A1': 'active_any_share', 'A2': 'active_contributing_share', 'A3': 'active_purposeful_share',
         'A4': 'habitual_share', 'A4_4of4': 'habitual_share_4of4', 'A4_power': 'power_share',
         'A4_novice': 'novice_share', 'A4_low': 'low_share', 'A4_non': 'non_user_share', 'A5': 'adopted_share',
-        'A5_launch': 'adopted_share_launch', 'A7_growth': 'adoption_growth', 'A9_retained': 'retained',
+        'A5_launch': 'adopted_share_launch', 'A6': 'rogers_stage', 'A7': 'chasm_status', 'A7_growth': 'adoption_growth', 'A9_retained': 'retained',
         'A9_lapsed': 'lapsed', 'A9_reactivated': 'reactivated', 'A9_new': 'new',
         'A9_retention': 'retention_share', 'A10': 'time_to_adopt',
     },
@@ -47,21 +47,27 @@
         'C3': 'pipeline_velocity', 'C3_open': 'velocity_open_count', 'C3_rate': 'velocity_win_rate',
         'C3_value': 'velocity_mean_value', 'C3_days': 'velocity_cycle_days', 'C4': 'deal_size',
         'C4_wmean': 'deal_size_wmean', 'C4_gmean': 'deal_size_gmean', 'C4_sum': 'deal_size_sum',
-        'C4_excluded': 'deal_size_excluded_count', 'C5': 'retention', 'C5_grr': 'retention_grr',
-        'C5_nrr': 'retention_nrr', 'C6_sourced': 'influence_sourced', 'C6_assisted': 'influence_assisted',
+        'C4_excluded': 'deal_size_excluded_count', 'C4_tail': 'deal_size_is_heavy_tailed', 'C5': 'retention',
+        'C5_grr': 'retention_grr', 'C5_nrr': 'retention_nrr', 'C6_sourced': 'influence_sourced', 'C6_assisted': 'influence_assisted',
         'C6_suspected': 'influence_suspected', 'C6_range': 'influence_range', 'C7': 'pipeline_created_count',
         'C7_amount': 'pipeline_created_amount', 'C8_30': 'stage_conversion_30', 'C8_90': 'stage_conversion_90',
     },
 } -%}
+{%- set places = {
+    'A6': {"'innovators'": 1, "'early_adopters'": 2, "'early_majority'": 3, "'late_majority'": 4, "'laggards'": 5},
+    'A7': {"'before'": 0, "'in_chasm'": 1, "'crossed'": 2},
+    'C4_tail': {'false': 0, 'true': 1},
+} -%}
 {%- set without_interval = ['L2', 'L2_incl_delegate', 'L2_p25', 'L2_p25_incl_delegate', 'L2_p75',
-    'L2_p75_incl_delegate', 'A9_retained', 'A9_lapsed', 'A9_reactivated', 'A9_new', 'P2', 'P3'] -%}
+    'L2_p75_incl_delegate', 'A9_retained', 'A9_lapsed', 'A9_reactivated', 'A9_new', 'P2', 'P3', 'A6', 'A7', 'C4_tail'] -%}
 {%- set with_own_coverage = ['kpi_behaviour', 'kpi_outcome', 'A1'] -%}
 {%- for table, metrics in numbers.items() -%}
     {%- for metric_id, slug in metrics.items() %}
 {{ value_rows(
     ref(table), metric_id, slug,
     has_interval=metric_id not in without_interval,
-    own_coverage=table in with_own_coverage or metric_id in with_own_coverage
+    own_coverage=table in with_own_coverage or metric_id in with_own_coverage,
+    places=places.get(metric_id)
 ) }}
 union all
     {%- endfor -%}

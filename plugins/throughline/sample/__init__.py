@@ -1,8 +1,9 @@
 """A sample organisation that does not exist: its exports, with known truths planted in them.
 
 `write` fills a directory with real export formats, laid out as a landing zone: two overlapping chat exports, the
-CRM's weekly export, a roster and three purpose files. The same arguments give the same bytes on the same machine (zlib
-builds differ in how they deflate). File times are set to the day on which the export is supposed to have been taken.
+CRM's weekly export, an account map, usage reports that show who reads, a roster and three purpose files. The same
+arguments give the same bytes on the same machine (zlib builds differ in how they deflate). File times are set to the
+day on which the export is supposed to have been taken.
 
 What is true, and what a careless comparison would show instead, stands in `planted.PLANTED`.
 """
@@ -17,12 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from throughline.sample import records, salesforce_export, slack_export
-from throughline.sample.activity import Channels, channels
-from throughline.sample.conversation import Conversation, conversation
-from throughline.sample.deals import Deals, deal_messages, deals
+from throughline.sample.account_rooms import AccountRooms, account_rooms, room_talk, write_map
+from throughline.sample.activity import Activity, Channels, channels
+from throughline.sample.conversation import Conversation, appended, conversation
+from throughline.sample.deals import Deals, both, deal_messages, deals, earlier_deals
 from throughline.sample.organisation import Organisation, organisation
 from throughline.sample.planted import PLANTED, UNTOUCHED_UNITS, Calendar, Planted
 from throughline.sample.registration import register
+from throughline.sample.usage_reports import write_engage, write_members
 from throughline.sample.wording import in_order, word
 from throughline.source import Refused
 
@@ -39,7 +42,10 @@ class World:
 
     org: Organisation
     rooms: Channels
+    keys: AccountRooms
+    activity: Activity
     made: Deals
+    earlier: Deals
     said: Conversation
     accounts: int
     seed: int
@@ -58,7 +64,7 @@ def write(
 
     second_export=False: one chat export of the whole history instead of two that overlap.
     """
-    step = _steps(7 if second_export else 6, progress)
+    step = _steps(8 if second_export else 7, progress)
     world = _world(people, weeks, seed, step)
     calendar = world.org.calendar
     begin, recent, overlap = calendar.start_date - timedelta(days=1), max(weeks // 10, 3), max(weeks // 30, 1)
@@ -69,8 +75,14 @@ def write(
         written.append(slack_export.write_export(directory / "slack", world.org, world.rooms, world.said, first, until))
         step()
     rng = np.random.default_rng([seed, DRAW, 5])
-    written.append(salesforce_export.write_export(directory / "salesforce", world.org, world.made, world.accounts, rng))
+    export = salesforce_export.write_export
+    written.append(export(directory / "salesforce", world.org, world.made, world.earlier, world.accounts, rng))
     step()
+    streams = [np.random.default_rng([seed, DRAW, part]) for part in (9, 10)]
+    written.append(write_members(directory / "slack_analytics", world.org, world.activity, world.said, streams[0]))
+    written += write_engage(directory / "m365_reports", world.org, streams[1])
+    step()
+    written.append(write_map(directory / "account_map", world.org, world.keys, world.rooms))
     written.append(records.write_roster(directory / "people", world.org))
     written += records.write_purposes(directory / "purposes", calendar)
     step()
@@ -98,18 +110,21 @@ def _world(people: int, weeks: int, seed: int, step: Callable[[], None]) -> Worl
             remedy=f"ask for at least {MIN_PEOPLE} people and {MIN_WEEKS} weeks",
         )
     # every part draws from a stream of its own, so that a change in one leaves the others as they were
-    draws = [np.random.default_rng([seed, DRAW, part]) for part in range(5)]
+    draws = [np.random.default_rng([seed, DRAW, part]) for part in range(9)]
     org = organisation(Calendar(weeks), people, draws[0])
     accounts = people * 3 // 2
     made = deals(org, people, accounts, draws[1])
+    earlier = earlier_deals(org, people, accounts, np.random.default_rng([seed, DRAW, 1]), draws[6])
     step()
     wishes = deal_messages(org, made, draws[2])
-    rooms = channels(org)
-    said = conversation(org, rooms, made, wishes, draws[3])
+    keys, rooms = account_rooms(org, channels(org), both(made, earlier))
+    activity = Activity.of(org, draws[3])
+    said = conversation(org, rooms, activity, made, wishes, draws[3])
+    about = room_talk(org, keys, rooms, activity, draws[7])
     step()
-    said = in_order(word(org, said, rooms, draws[4]))
+    said = in_order(appended(word(org, said, rooms, draws[4]), word(org, about, rooms, draws[8])))
     step()
-    return World(org, rooms, made, said, accounts, seed)
+    return World(org, rooms, keys, activity, made, earlier, said, accounts, seed)
 
 
 def _steps(total: int, progress: Progress | None) -> Callable[[], None]:

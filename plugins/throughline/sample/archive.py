@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import zipfile
 from collections.abc import Iterable
@@ -17,6 +18,12 @@ def write_zip(path: Path, members: Iterable[tuple[str, str | bytes]], taken_on: 
             info = zipfile.ZipInfo(name, (taken_on.year, taken_on.month, taken_on.day, 6, 0, 0))
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, content, zipfile.ZIP_DEFLATED, 6)
+    return dated(path, taken_on)
+
+
+def write_gzip(path: Path, text: str, taken_on: date) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode(), 6, mtime=0))
     return dated(path, taken_on)
 
 

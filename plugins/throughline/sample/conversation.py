@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,15 +45,19 @@ class Conversation:
 
 
 def conversation(
-    org: Organisation, channels: Channels, made: Deals, wishes: DealMessages, rng: np.random.Generator
+    org: Organisation,
+    channels: Channels,
+    activity: Activity,
+    made: Deals,
+    wishes: DealMessages,
+    rng: np.random.Generator,
 ) -> Conversation:
     """The whole history and the week of the later export; texts are added by `wording`."""
-    activity = Activity.of(org, rng)
     posts = _posts(org, channels, activity, rng)
     about = _deal_posts(org, channels, activity, made, wishes, rng)
     roots = joined(posts, about)
-    replies = _replies(org, channels, activity, roots, rng)
-    said = joined(roots, replies, _joins(org, channels), _bots(org, channels, made), _guests(org, channels, rng))
+    answers = replies(org, channels, activity, roots, rng)
+    said = joined(roots, answers, _joins(org, channels), _bots(org, channels, made), _guests(org, channels, rng))
     humans = np.flatnonzero(said.kind == HUMAN)
     edited = humans[rng.random(len(humans)) < 0.03]
     said.edited_at[edited] = said.at[edited] + rng.integers(10, 900, len(edited)) * SECOND
@@ -60,7 +65,7 @@ def conversation(
     said.kind[threads[rng.random(len(threads)) < 0.0008]] = TOMBSTONE
     written = np.flatnonzero((said.root >= 0) & (said.kind == HUMAN))
     said.kind[written[rng.random(len(written)) < 0.01]] = BROADCAST_REPLY
-    _react(org, activity, said, rng)
+    reactions(org, activity, said, rng)
     return said
 
 
@@ -89,6 +94,15 @@ def joined(*parts: Conversation) -> Conversation:
         column("at"), column("author"), column("channel"), column("root"), column("kind"), column("deal"),
         column("edited_at"), column("is_question").astype(np.bool_),
     )  # fmt: skip
+
+
+def appended(said: Conversation, more: Conversation) -> Conversation:
+    """Both with texts and reactions; the roots of the second count from its own first row."""
+    start = len(said)
+    both = joined(said, dataclasses.replace(more, root=np.where(more.root >= 0, more.root + start, -1)))
+    both.text = said.text + more.text
+    both.reactions = said.reactions | {row + start: given for row, given in more.reactions.items()}
+    return both
 
 
 def _posts(org: Organisation, channels: Channels, activity: Activity, rng: np.random.Generator) -> Conversation:
@@ -134,7 +148,7 @@ def _deal_posts(
     return said
 
 
-def _replies(
+def replies(
     org: Organisation, channels: Channels, activity: Activity, roots: Conversation, rng: np.random.Generator
 ) -> Conversation:
     """Answers and remarks below posts. Hand-over questions are answered sooner and more often: that behaviour works."""
@@ -196,7 +210,7 @@ def _guests(org: Organisation, channels: Channels, rng: np.random.Generator) -> 
     return said
 
 
-def _react(org: Organisation, activity: Activity, said: Conversation, rng: np.random.Generator) -> None:
+def reactions(org: Organisation, activity: Activity, said: Conversation, rng: np.random.Generator) -> None:
     """Reactions on people's messages, most by the own unit."""
     human = np.flatnonzero((said.kind == HUMAN) & (said.author < FIRST_GUEST))
     likely = np.where(said.root[human] < 0, 0.26, 0.10)

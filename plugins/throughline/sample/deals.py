@@ -5,7 +5,7 @@ A deal's outcome is drawn at its creation. Messages about it arrive over its lif
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from throughline.sample.planted import (
 )
 
 DEALS_PER_PERSON_WEEK = 0.17
+EARLIER_WEEKS = 14  # deals that the CRM took over from before its own history
 ORDINARY_RATE_PER_DAY = 0.002  # links to deals outside of any purpose
 STAGES = ("Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
 Floats = npt.NDArray[np.float64]
@@ -61,9 +62,36 @@ class DealMessages:
 def deals(org: Organisation, people: int, accounts: int, rng: np.random.Generator) -> Deals:
     """Deals created from the first CRM day to the end of the later export's week."""
     calendar = org.calendar
-    first_day = (calendar.crm_start_date - calendar.start_date).days
-    days = np.arange(first_day, calendar.weeks * 7 + 7)
-    owners, owner_weight, owner_lift = _owners(org, rng)
+    days = np.arange((calendar.crm_start_date - calendar.start_date).days, calendar.weeks * 7 + 7)
+    return _drawn(org, days, people, accounts, _owners(org, rng), rng)
+
+
+def earlier_deals(
+    org: Organisation, people: int, accounts: int, owners: np.random.Generator, rng: np.random.Generator
+) -> Deals:
+    """Deals of the weeks before the CRM's own history, of the same sellers: two years before the last quarter's end,
+    as retention needs them. No purpose's baseline reaches back to them. owners: a stream as `deals` began with."""
+    first_day = (org.calendar.crm_start_date - org.calendar.start_date).days
+    days = np.arange(first_day - 7 * EARLIER_WEEKS, first_day)
+    return _drawn(org, days, people, accounts, _owners(org, owners), rng)
+
+
+def both(one: Deals, other: Deals) -> Deals:
+    """The deals of the first, then those of the second."""
+    return Deals(*(np.concatenate([getattr(one, f.name), getattr(other, f.name)]) for f in fields(Deals)))
+
+
+def _drawn(
+    org: Organisation,
+    days: Ints,
+    people: int,
+    accounts: int,
+    sellers: tuple[Ints, Floats, Floats],
+    rng: np.random.Generator,
+) -> Deals:
+    """Deals created on whole weeks of days, counted from the first day of the history."""
+    calendar = org.calendar
+    owners, owner_weight, owner_lift = sellers
     weights = np.array([_day_weight(org, int(day)) for day in days])
     per_day = rng.poisson(weights * DEALS_PER_PERSON_WEEK * people / weights.reshape(-1, 7).sum(1).mean())
     day = np.repeat(days, per_day)

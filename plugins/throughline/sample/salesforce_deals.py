@@ -19,9 +19,9 @@ LAST_OPEN, WON, LOST = 3, 4, 5
 FOREVER = "4000-12-31 00:00:00"
 
 
-def opportunities(made: Deals, seen: Ints, now: int, rng: np.random.Generator) -> Iterator[Row]:
-    """One row per deal created before now; a few lie in the recycle bin."""
-    deleted = set(rng.choice(seen, max(len(seen) // 600, 1), replace=False).tolist())
+def opportunities(made: Deals, seen: Ints, own: Ints, now: int, rng: np.random.Generator) -> Iterator[Row]:
+    """One row per deal seen, created before now; a few of the CRM's own lie in the recycle bin."""
+    deleted = set(rng.choice(own, max(len(own) // 600, 1), replace=False).tolist())
     for deal in seen.tolist():
         changed, stage = _stages(made, deal, now)[-1]
         promised = max(_promised(made, deal), moment(now).date())

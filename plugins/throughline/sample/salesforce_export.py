@@ -12,7 +12,7 @@ import numpy as np
 
 from throughline.sample.archive import write_zip
 from throughline.sample.clock import DAY, SECOND, Ints, instant
-from throughline.sample.deals import Deals
+from throughline.sample.deals import Deals, both
 from throughline.sample.identifiers import NO_LOOKUP, ORG_ID, salesforce
 from throughline.sample.organisation import DOMAIN, Organisation
 from throughline.sample.planted import SEGMENTS
@@ -21,18 +21,22 @@ from throughline.sample.salesforce_values import Row, audit, csv_bytes, user_id
 from throughline.sample.words import FIRM, FIRM_KIND, FIRST, LAST
 
 
-def write_export(directory: Path, org: Organisation, made: Deals, accounts: int, rng: np.random.Generator) -> Path:
-    """WE_<OrgId>_1.ZIP as of the end of the history."""
+def write_export(
+    directory: Path, org: Organisation, made: Deals, earlier: Deals, accounts: int, rng: np.random.Generator
+) -> Path:
+    """WE_<OrgId>_1.ZIP as of the end of the history. earlier: deals from before the CRM's own, below its own."""
     until = org.calendar.end_date
     now = instant(until)
-    seen = np.flatnonzero(made.created_at < now)
+    own = np.flatnonzero(made.created_at < now)
+    seen = np.concatenate([own, len(made) + np.arange(len(earlier))])
+    made = both(made, earlier)
     created = np.full(accounts, now - 30 * DAY)
     np.minimum.at(created, made.account[seen], made.created_at[seen] - 5 * DAY)
     members = [
         ("Account.csv", csv_bytes(_accounts(made, created, rng))),
         ("Campaign.csv", csv_bytes(_campaigns(now))),
         ("Contact.csv", csv_bytes(_contacts(created, rng))),
-        ("Opportunity.csv", csv_bytes(opportunities(made, seen, now, rng))),
+        ("Opportunity.csv", csv_bytes(opportunities(made, seen, own, now, rng))),
         ("OpportunityHistory.csv", csv_bytes(histories(made, seen, now))),
         ("User.csv", csv_bytes(_users(org, now))),
     ]

@@ -6,7 +6,8 @@ publish gets its id, its tables are compared with the live ones, number by numbe
 1. a number whose n moved by 1 to k-1 is held: value, interval, n and coverage stay as they were released;
 2. where the held parts of a total moved by fewer than k in all, the total minus the other parts would tell: the part
    that moved least of the others is held too, or the total where no other part moved. Parts are the units of an
-   organisation, the cells of a band of leaders, and the months of a quarter;
+   organisation, the cells of a band of leaders, and the months of a quarter. A label is made of its row's numbers:
+   where one of them is held, it is;
 3. the wide tables, their labels, and the scorecard say what kpi_value says.
 
 What is hidden, in the last release or now, shows no n and is not compared. P2 and P3 count purposes, not people. In
@@ -99,6 +100,17 @@ select numbers.* from numbers join (
 ) using ({KEY})
 """  # noqa: S608  # our own words
 
+_HELD_LABELS: Final = f"""
+insert into held
+with metrics as (select metric_id, kpi_table, unit_of_measure = 'label' as is_label from new.dim_metric),
+cells as (select distinct {CELL}, kpi_table from held join metrics using (metric_id))
+select numbers.* from numbers
+join metrics using (metric_id)
+join cells using ({CELL}, kpi_table)
+where metrics.is_label and numbers.people is not null
+    and not exists (from held where ({KEY}) = ({", ".join(f"numbers.{name}" for name in KEY.split(", "))}))
+"""  # noqa: S608  # our own words
+
 _VALUES: Final = f"""
 select new.* replace (
     case when held.n is null then new.value else held.last_value end as value,
@@ -155,6 +167,7 @@ def hold_back(new: Path, last: Path, k: int) -> list[str]:
                 db.execute(f'create view {schema}."{path.stem}" as from read_parquet({quoted(str(path))})')
         db.execute(_NUMBERS, {"k": k})
         db.execute(_HELD, {"k": k})
+        db.execute(_HELD_LABELS)
         if db.execute("select 1 from held limit 1").fetchone() is None:
             return []
         rewritten = {"kpi_value": _VALUES, **_wide_tables(db)}

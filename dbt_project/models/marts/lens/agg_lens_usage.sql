@@ -12,9 +12,12 @@ slack_days as (
 
 ),
 
-{% for span, days in [('weekly', 8), ('monthly', 29)] -%}
+{% set spans = {
+    'slack.weekly_active': 8, 'slack.monthly_active': 29, 'google.active_7d': 7, 'google.active_30d': 30,
+} -%}
+{% for metric_id, days in spans.items() -%}
 -- The current day and those before it; a span of which a day file is missing tells nothing.
-slack_{{ span }} as (
+{{ metric_id | replace('.', '_') }} as (
 
     select
         windows.period_start_date,
@@ -63,12 +66,12 @@ reports as (
 
 )
 
-{% for span in ['weekly', 'monthly'] -%}
+{% for metric_id in spans -%}
 select
     period_start_date as period_start,
     'w28' as period_grain,
-    {{ lens_number('slack.' ~ span ~ '_active', 'active_count', n='account_count', people='active_count') }}
-from slack_{{ span }}
+    {{ lens_number(metric_id, 'active_count', n='account_count', people='active_count') }}
+from {{ metric_id | replace('.', '_') }}
 union all
 {% endfor -%}
 select
