@@ -275,7 +275,7 @@ def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=5) as answer:
                     return int(json.load(answer)["aliveworkers"])
-            except OSError:  # the port is open before the page is there
+            except (OSError, ValueError):  # the port is open before the page is there, and the page before its JSON
                 return 0
 
         until(lambda: workers_alive() == 2, "the workers do not join")
