@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from throughline import intake, landing, matching, migration, settings, transform
+from throughline import intake, landing, migration, settings, transform
 from throughline.ledger import Ledger
 from throughline.source import Refused, Stopped
 from throughline.sources import SOURCES
@@ -144,7 +144,8 @@ def run(as_json: Json = False) -> None:
         _show_publication(use, done)
 
     people = [asdict(one) for one in transform.people(use)]
-    _print(as_json, {"files": [asdict(t) for t in taken], **asdict(done), "people": people}, show)
+    facts = {"files": [asdict(t) for t in taken], **asdict(done), "people": people}
+    _print(as_json, facts | {"warnings": transform.warnings(use)}, show)
 
 
 @app.command()
@@ -174,6 +175,7 @@ def status(
         ),
         "columns": intake.drift(use),
         "people": [asdict(one) | {"matched": one.sentence} for one in transform.people(use)],
+        "warnings": transform.warnings(use),
         "publishes": [asdict(p) | {"published_at": f"{p.published_at:%Y-%m-%d %H:%M:%S}"} for p in ledger.publishes()],
     }
     listed = [{"name": e.name, "state": e.state, "rows_loaded": e.rows_loaded, "reason": e.reason} for e in entries]
@@ -186,6 +188,8 @@ def status(
             _grid("columns", [row | {"columns": _names(row["columns"])} for row in facts["columns"]])
         if facts["people"]:
             _grid("people", [{"": one["matched"]} for one in facts["people"]])
+        if facts["warnings"]:
+            _grid("to mend", [{"": sentence} for sentence in facts["warnings"]])
         _grid("publishes (UTC)", facts["publishes"] or [{"publish_id": "none yet"}])
 
     _print(as_json, facts | ({"files": listed} if files else {}), show)
@@ -310,7 +314,7 @@ def _build(use: settings.Settings, *, full: bool = False) -> None:
         raise Refused("nothing is loaded yet", remedy=f"drop exports into {use.landing}{sample}")
     with _progress("build", None) as step:
         transform.build(use, at=_now(), progress=step, full=full)
-    for sentence in matching.warnings(transform.people(use)):
+    for sentence in transform.warnings(use):
         err.print(f"throughline: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -1,4 +1,5 @@
 """How many accounts the join with the roster finds, and what follows where it finds few: a word, or no publish.
+Also what else would join in silence: lines of maps that name nothing, stages without a meaning, a second time zone.
 
 Adoption is a share of the people in the roster. Where their accounts are not found, whoever writes seems silent, and
 every number about people is too small without looking wrong.
@@ -14,6 +15,13 @@ from throughline.source import Refused
 
 FEW: Final = 0.5  # below that most activity has no unit; the same bound stands in expectations/kpi.py
 TOO_FEW: Final = 0.1  # below that the numbers tell of the join and not of the people
+SILENT: Final = {  # kind of row of int_input_match -> what is the matter, and what to do
+    "line": "{lost:,} of {total:,} lines name nothing that the exports hold; correct them, or land what they speak of",
+    "deal": "{lost:,} of {total:,} deals stand in a stage whose outcome nothing tells; land a stage map "
+    "(landing/stage_map/)",
+    "zone": "its working hours are those of another zone than that in which days and weeks are cut; set its zone as "
+    "time_zone in dbt_project/dbt_project.yml",
+}
 REMEDY: Final = "land an identity map (landing/identity_map/), or exports with e-mail addresses"
 
 
@@ -57,6 +65,25 @@ def check(found: Iterable[Match]) -> None:
     possible = sum(min(one.account_count, one.roster_count) for one in tools)
     if possible and sum(one.matched_count for one in tools) < TOO_FEW * possible:
         raise Refused(f"not published: {'; '.join(one.sentence for one in tools)}", remedy=f"{REMEDY}, and run again")
+
+
+@dataclass(frozen=True)
+class InputMatch:
+    """A row of int_input_match: lines of a map, deals of a CRM, or a calendar's zone, and how many find their match."""
+
+    source: str
+    kind: str
+    total_count: int
+    matched_count: int
+
+
+def input_warnings(found: Iterable[InputMatch]) -> list[str]:
+    """One sentence a source in which something finds no match."""
+    return [
+        f"{one.source}: " + SILENT[one.kind].format(lost=one.total_count - one.matched_count, total=one.total_count)
+        for one in sorted(found, key=lambda one: one.source)
+        if one.matched_count < one.total_count
+    ]
 
 
 def _percent(one: Match) -> str:

@@ -162,7 +162,8 @@ def audit(settings: Settings, *, at: datetime) -> None:
     """
     from throughline import evidence, quality
 
-    people = matching.matches(connect(settings).read("intermediate.int_people_match").to_pylist())
+    read = connect(settings).read
+    people = matching.matches(read("intermediate.int_people_match").to_pylist())
     matching.check(people)
     publish_id, rows = connect(settings).stage(settings.min_cohort)
     staged = staged_file(settings.home, publish_id)
@@ -170,7 +171,8 @@ def audit(settings: Settings, *, at: datetime) -> None:
     if not report.success:
         raise Refused(f"not published: {report.sentence}", remedy="the last publish stands; see the Data Docs")
     passed: dict[str, Any] = {"audited_at": at.isoformat(), "publish_id": publish_id, "rows": rows}
-    passed |= {"people": list(map(asdict, people))}
+    inputs = [matching.InputMatch(**row) for row in read("intermediate.int_input_match").to_pylist()]
+    passed |= {"people": list(map(asdict, people)), "warnings": matching.input_warnings(inputs)}
     looks = [(*key, day.isoformat()) for *key, day in evidence.shown(settings)]
     _note_build(settings, **_build(settings) | passed | {"looks": looks})
 
@@ -229,6 +231,11 @@ def audited(settings: Settings) -> dict[str, Any]:
 def people(settings: Settings) -> list[matching.Match]:
     """How the accounts of each source matched in the last build; nothing before one."""
     return [matching.Match(**row) for row in _build(settings).get("people", ())]
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What joined badly, or in silence with nothing, in the last build: a sentence each."""
+    return [*matching.warnings(people(settings)), *_build(settings).get("warnings", ())]
 
 
 def rollback(settings: Settings) -> Publish:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from throughline.matching import REMEDY, check, matches, warnings
+from throughline.matching import REMEDY, InputMatch, check, input_warnings, matches, warnings
 from throughline.source import Refused
 
 
@@ -50,4 +50,18 @@ def test_each_source_below_half_is_told() -> None:
     assert [sentence.split(";")[0] for sentence in warnings(found)] == [
         "hubspot: 33 % of 3 accounts matched with the roster",
         "slack: 40 % of 10 accounts matched with the roster",
+    ]
+
+
+def test_what_finds_no_match_is_told_in_one_sentence_a_source() -> None:
+    found = [
+        InputMatch("org_calendar", "zone", 1, 0),
+        InputMatch("account_map", "line", 1200, 1197),
+        InputMatch("hubspot", "deal", 44, 30),
+        InputMatch("salesforce", "deal", 10, 10),
+    ]
+    assert [sentence.split(";")[0] for sentence in input_warnings(found)] == [
+        "account_map: 3 of 1,200 lines name nothing that the exports hold",
+        "hubspot: 14 of 44 deals stand in a stage whose outcome nothing tells",
+        "org_calendar: its working hours are those of another zone than that in which days and weeks are cut",
     ]

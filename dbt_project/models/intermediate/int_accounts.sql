@@ -51,17 +51,7 @@ other_crms as (
 
 people as (
 
-    select distinct person_key from {{ ref('stg_people__roster') }}
-
-),
-
-aliases as (
-
-    select
-        account_key as address_key,
-        email_key
-    from {{ ref('stg_mappings__identities') }}
-    where source = 'email'
+    select distinct person_key from {{ ref('int_roster') }}
 
 ),
 
@@ -83,15 +73,16 @@ matched as (
 
     select
         accounts.*,
-        coalesce(aliases.email_key, accounts.email_key, identities.email_key) as person_key,
+        coalesce(aliases.person_key, accounts.email_key, identities.email_key) as person_key,
         case
-            when accounts.email_key is not null and aliases.email_key is null then 'email'
-            when coalesce(aliases.email_key, identities.email_key) is not null then 'identity_map'
+            when accounts.email_key is not null and aliases.person_key is null then 'email'
+            when coalesce(aliases.person_key, identities.email_key) is not null then 'identity_map'
         end as matched_by
     from accounts
     left join {{ ref('stg_mappings__identities') }} as identities
         on accounts.source = identities.source and accounts.account_key = identities.account_key
-    left join aliases on coalesce(accounts.email_key, identities.email_key) = aliases.address_key
+    left join {{ ref('int_aliases') }} as aliases
+        on coalesce(accounts.email_key, identities.email_key) = aliases.address_key
 
 )
 

@@ -81,7 +81,11 @@ select
     cast(drift.missing_count as bigint) as missing_column_count,
     drift.missing_columns,
     cast(drift.new_count as bigint) as new_column_count,
-    drift.new_columns
+    drift.new_columns,
+    -- of this build too, so of the source's last day only
+    case when so_far.day_from_last = 1 then cast(inputs.total_count as bigint) end as match_count,
+    case when so_far.day_from_last = 1 then {{ safe_divide('inputs.matched_count', 'inputs.total_count') }} end
+        as match_share
 from so_far
 left join {{ ref('int_column_drift') }} as drift
     on so_far.source = drift.source and so_far.seen_date = drift.seen_date
@@ -89,3 +93,5 @@ left join {{ ref('int_rejected_rows') }} as reasons
     on so_far.source = reasons.source and so_far.seen_date = reasons.seen_date
 left join matches
     on so_far.source = matches.source
+left join {{ ref('int_input_match') }} as inputs
+    on so_far.source = inputs.source

@@ -4,7 +4,7 @@ with
 reports as (
 
     select
-        coalesce(usage.email_key, accounts.person_key, identities.email_key) as person_key,
+        coalesce(aliases.person_key, usage.email_key, accounts.person_key, identities.email_key) as person_key,
         usage.product,
         usage.window_from_date,
         usage.window_until_date,
@@ -16,6 +16,8 @@ reports as (
         on usage.source = 'slack_analytics' and accounts.source = 'slack' and usage.account_key = accounts.account_key
     left join {{ ref('stg_mappings__identities') }} as identities
         on usage.source = identities.source and usage.account_key = identities.account_key
+    left join {{ ref('int_aliases') }} as aliases
+        on coalesce(usage.email_key, identities.email_key) = aliases.address_key
     where usage.product in ('viva_engage', 'slack') or usage.product like 'slack/%'
 
 ),
@@ -77,28 +79,14 @@ told as (
             and reports.window_until_date >= covered.period_start_date
     where reports.person_key is not null
 
-),
-
-products as (
-
-    select
-        person_key,
-        product,
-        period_start_date,
-        period_end_date,
-        max(was_active) as was_active,
-        count(*) - count(was_active) as untold_count
-    from told
-    group by person_key, product, period_start_date, period_end_date
-
 )
 
--- One report with an action is enough; without any, all of them must show that there was none.
+-- One report with an action is enough; without any, all of them must show that there was none, whatever the product.
 select
     person_key,
     period_start_date,
     period_end_date,
-    max(was_active) = 1 as is_active
-from products
-where was_active = 1 or untold_count = 0
+    coalesce(max(was_active), 0) = 1 as is_active
+from told
 group by person_key, period_start_date, period_end_date
+having max(was_active) = 1 or count(*) = count(was_active)
