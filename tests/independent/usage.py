@@ -76,6 +76,14 @@ def shown_by_vendors(facts: Facts, windows: Iterable[tuple[date, date]]) -> dict
             if days <= files:
                 known = set().union(*(accounts[day] for day in days))
                 found[metric_id, start] = (sum(bool(one & days) for one in active.values()), len(known))
+    posted = {
+        (row["account_id"], row["window_from_date"])
+        for row in facts.table("slack_analytics", "activity")
+        if row["post_count"]
+    }
+    for day, known in accounts.items():
+        found["slack.api_active", day] = (sum(day in one for one in active.values()), len(known))
+        found["slack.api_posting", day] = (sum(account_day[1] == day for account_day in posted), len(known))
     spans: dict[tuple[date, int], list[dict[str, Any]]] = defaultdict(list)
     for rows in reports.values():
         for row in rows:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +14,7 @@ import pytest
 
 from tests.fixtures.samples import sample
 from throughline.landing import Archive, LandingFile
-from throughline.source import Batch, Parsed, Refused
+from throughline.source import Batch, Damaged, Ignored, Parsed, Refused
 from throughline.sources import slack
 
 HUMAN_SUBTYPES = (None, "thread_broadcast", "me_message", "file_share")
@@ -74,6 +76,37 @@ def test_team_channel_and_ts_identify_a_message_and_all_channels_are_listed(shar
     assert {row["channel_id"] for row in messages} <= {row["channel_id"] for row in channels}
     assert {row["kind"] for row in channels} == {"public"}
     assert {row["team_id"] for row in messages} == {row["team_id"] for row in table(parsed, "users").to_pylist()}
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "shared_files", "by_time_and_author"), [(HOUSTON, 964, 61, 1_328), (HFARAN, 49, 3, None)]
+)
+def test_what_people_said_is_told_from_bots_and_by_its_channel(
+    shared: Path, name: str, plain: int, shared_files: int, by_time_and_author: int | None
+) -> None:
+    rows = table(parse(shared, name), "messages").to_pylist()
+    said = Counter(row["subtype"] for row in rows if row["subtype"] in HUMAN_SUBTYPES and not row["is_bot"])
+    assert said == {None: plain, "file_share": shared_files}
+    if by_time_and_author:  # without the channel, messages would be lost
+        assert len({(row["ts"], row["user_id"]) for row in rows}) == by_time_and_author
+
+
+def test_of_a_damaged_export_the_rest_loads_and_the_damage_is_named(shared: Path, tmp_path: Path) -> None:
+    day = "general/2015-06-12.json"
+    damaged = tmp_path / "damaged.zip"
+    with Archive(sample(shared, f"slack/{HOUSTON}"), HOUSTON) as source, zipfile.ZipFile(damaged, "w") as target:
+        lost = source.read(day)
+        for member in source.members():
+            if member != "users.json":
+                target.writestr(member, lost[:-10] if member == day else source.read(member))
+    file = LandingFile(
+        "slack", "damaged.zip", damaged, "0" * 64, damaged.stat().st_size, datetime(2026, 7, 6, tzinfo=UTC)
+    )
+    parsed = list(slack.parse(file))
+    assert table(parsed, "messages").num_rows == 1_382 - len(json.loads(lost))
+    assert table(parsed, "users")["email"].null_count == table(parsed, "users").num_rows > 0
+    assert "users.json" in {part.place for part in parsed if isinstance(part, Ignored)}
+    assert [part.place.split(",")[0] for part in parsed if isinstance(part, Damaged)] == [day]
 
 
 @pytest.mark.parametrize(("name", "files", "days_off"), [(HOUSTON, 375, 431), (HFARAN, 17, 94)])

@@ -44,7 +44,8 @@ described as (
 
     select
         leaders.*,
-        is_classifiable and active_weeks_12 >= 9 and written_12 >= 10 and replies_12 >= 0.3 * written_12 as is_engaged
+        is_classifiable and active_weeks_12 >= {{ var('engaged_weeks_min') }} and written_12 >= 10
+        and replies_12 >= {{ var('engaged_two_way_min') }} * written_12 as is_engaged
     from leaders
 
 )

@@ -6,7 +6,8 @@ slack_days as (
     select
         account_key,
         window_from_date as day_date,
-        last_active_date = window_from_date as is_active
+        last_active_date = window_from_date as is_active,
+        post_count > 0 as is_posting
     from {{ ref('stg_usage__activity') }}
     where source = 'slack_analytics'
 
@@ -34,6 +35,19 @@ slack_days as (
 ),
 
 {% endfor -%}
+-- The files' own days. What they tell is not recomputed later, and fills no window of the others' in retrospect.
+slack_files as (
+
+    select
+        day_date,
+        count(distinct account_key) as account_count,
+        count(distinct case when is_active then account_key end) as active_count,
+        count(distinct case when is_posting then account_key end) as posting_count
+    from slack_days
+    group by day_date
+
+),
+
 readers as (
 
     select
@@ -72,6 +86,14 @@ select
     'w28' as period_grain,
     {{ lens_number(metric_id, 'active_count', n='account_count', people='active_count') }}
 from {{ metric_id | replace('.', '_') }}
+union all
+{% endfor -%}
+{% for what in ['active', 'posting'] -%}
+select
+    day_date as period_start,
+    'd1' as period_grain,
+    {{ lens_number('slack.api_' ~ what, what ~ '_count', n='account_count', people=what ~ '_count') }}
+from slack_files
 union all
 {% endfor -%}
 select

@@ -1,6 +1,6 @@
 -- Every lens as it may be shown, in the long form of kpi_value; one that no loaded source shows says so.
 {%- set perhaps_unseen = [
-    'slack.weekly_active', 'slack.monthly_active', 'swoop.reach', 'swoop.engagement_seen', 'tygraph.mae_legacy',
+    'slack.weekly_active', 'slack.monthly_active', 'slack.api_active', 'slack.api_posting', 'swoop.reach', 'swoop.engagement_seen', 'tygraph.mae_legacy',
     'tygraph.active', 'google.active_7d', 'google.active_30d', 'viva.external_network', 'campaign.influenced',
 ] %}
 {%- for what in ['read', 'posted', 'liked'] -%}
