@@ -166,6 +166,7 @@ def test_every_column_of_a_message(tmp_path: Path) -> None:
             "crm_links": "",
             "file_count": 1,
             "edited_at": datetime(2026, 3, 2, 9, 10, 0, 123456, tzinfo=UTC),
+            "by_delegate": None,
         }
     ]
     assert found["mentions"] == [{"message_id": f"{SPACE}/7", "account_id": BO, "space_id": SPACE, "sent_at": sent_at}]

@@ -95,6 +95,7 @@ def test_every_column_of_a_message(tmp_path: Path) -> None:
         "crm_links": "",
         "file_count": 2,
         "edited_at": None,
+        "by_delegate": None,  # the export has no such column
     }
 
 
@@ -120,6 +121,13 @@ def test_the_parent_is_the_root_of_the_thread(tmp_path: Path, fields: dict[str, 
 def test_what_the_types_of_a_message_say(tmp_path: Path, fields: dict[str, Any], column: str) -> None:
     row = one(tmp_path, **fields)
     assert [name for name, value in row.items() if value is True] == [column]
+
+
+def test_what_a_delegate_wrote_is_marked_and_the_delegate_is_not_kept(tmp_path: Path) -> None:
+    written = [message(1, delegate_id="62"), message(2, delegate_id=""), message(3, delegate_id="61")]
+    found = export(tmp_path, Messages=written)
+    assert [row["by_delegate"] for row in found["messages"]] == [True, False, False]
+    assert {row["account_id"] for table in found.rows.values() for row in table if "account_id" in row} == {"61"}
 
 
 def test_an_html_body_serves_where_there_is_no_other(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ class ChatRows(Rows):
             " ".join(found.crm_links),
             message.file_count,
             message.edited_at,
+            None,
         )
         for name in mentions:
             self.values["mentions"] += (message.id, name, message.space_id, message.sent_at)

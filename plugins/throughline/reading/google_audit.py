@@ -181,7 +181,7 @@ class _Reader:
         self._rooms[room_id] = (told.get("room_name") or name, KINDS.get(str(told.get("conversation_type")), kind))
 
     def _post(self, message_id: str, room_id: str, sent_at: int, account_id: str | None, *, is_bot: bool) -> None:
-        features = (None,) * 9  # from text_length to edited_at: there is no text
+        features = (None,) * 10  # from text_length to by_delegate: there is no text
         self._rows.values["messages"] += (
             message_id,
             room_id,

@@ -14,7 +14,8 @@ _TEXT, _FLAG, _COUNT, _DATE = pa.string(), pa.bool_(), pa.int64(), pa.date32()
 
 
 def messages(source: str) -> Table:
-    """One row per message. parent_id: message_id of the thread's root, NULL for what starts or needs no thread."""
+    """One row per message. parent_id: message_id of the thread's root, NULL for what starts or needs no thread.
+    by_delegate: written by somebody else in the account's name; NULL where the tool does not tell."""
     columns = [
         ("message_id", _TEXT),
         ("space_id", _TEXT),
@@ -33,6 +34,7 @@ def messages(source: str) -> Table:
         ("crm_links", _TEXT),
         ("file_count", _COUNT),
         ("edited_at", TIMESTAMP),
+        ("by_delegate", _FLAG),
     ]
     people = {"account_id": source, "fingerprint": "text"}
     return Table("messages", pa.schema(columns), ("message_id",), people, version="edited_at", observed="sent_at")

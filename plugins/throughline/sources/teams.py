@@ -193,6 +193,7 @@ class _Reader:
             " ".join(text.crm_links),
             sum(attachment.content_type == "reference" for attachment in message.attachments or ()),
             edited_at,
+            None,
         )
 
     def _space(self, message: graph.Message) -> str:

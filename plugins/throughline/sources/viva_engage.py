@@ -8,7 +8,7 @@ account the one of a list. There is no file of likes: this source has no reactio
 
 A space is a group, else the feed of all the company ("all_company"), else a private conversation (a direct message).
 The root of a thread is the message whose id is the thread's. A question is one by its mark or by its message type.
-An announcement is a broadcast. Who wrote for somebody else (delegate_id) is not kept.
+An announcement is a broadcast. That somebody else wrote in the sender's name (delegate_id) is kept, who did is not.
 
 Left out on purpose: texts (reduced to features), names, titles and departments of people, names of networks,
 participants, files, versions of messages (an edit keeps no time in Messages.csv), topics, administrators.
@@ -26,7 +26,7 @@ from throughline.landing import Archive, LandingFile
 from throughline.reading import cells, delimited, fields, markup
 from throughline.reading.fields import Field, Form
 from throughline.reading.rows import Rows
-from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source
+from throughline.source import Batch, Columns, Damaged, Ignored, Parsed, Refused, Source
 from throughline.sources import shapes
 
 TABLES: Final = tuple(
@@ -58,10 +58,11 @@ PARTS: Final = {  # part -> its form; required columns first
             Field("attachments", ("attachments",)),
             Field("message_type", ("message_type",)),
             Field("deleted_at", ("deleted_at",)),
+            Field("delegate_id", ("delegate_id",)),
         ),
         NOTHING,
         left_out=(
-            *("parent_id", "sender_name", "api_url", "deleted_by_id", "deleted_by_type", "delegate_id"),
+            *("parent_id", "sender_name", "api_url", "deleted_by_id", "deleted_by_type"),
             *("gdpr_delete_url", "network_id", "network_name"),
         ),
     ),
@@ -147,12 +148,15 @@ class _Reader:
         self.listed_groups: set[str] = set()
         self.senders: dict[str, tuple[str | None, bool]] = {}
         self.spaces: dict[str, tuple[str | None, str]] = {}
+        self.tells_delegates = False
 
     def take(self, part: str, chunks: delimited.Chunks, place: str, order: str | None) -> Iterator[Parsed]:
         """The rows of one CSV. Raises Refused."""
         sheet = delimited.examine(chunks, place, lambda header: header.lower() in _COLUMNS)
         take = {"messages": self._message, "users": self._user, "groups": self._group}[part]
         for found in fields.records(sheet, chunks, PARTS[part], order):
+            if isinstance(found, Columns) and part == "messages":
+                self.tells_delegates = "delegate_id" in found.used
             if not isinstance(found, Batch):
                 yield found
                 continue
@@ -228,6 +232,7 @@ class _Reader:
             " ".join(text.crm_links),
             len(_FILE.findall(message["attachments"] or "")),
             None,
+            message["delegate_id"] not in (None, sender) if self.tells_delegates else None,
         )
 
     def _space(self, message: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ renamed as (
         cast(crm_links as string) as crm_links,
         cast(file_count as bigint) as file_count,
         cast(edited_at as timestamp) as edited_at,
+        cast(by_delegate as boolean) as by_delegate,
         cast(file_id as string) as file_id,
         cast(loaded_at as timestamp) as loaded_at
     from records
