@@ -16,13 +16,13 @@ import stat
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
-from throughline.packed import Packed
+from throughline.packed import Member, Packed
 from throughline.source import Refused
 
 MAX_MEMBERS = 1_000_000  # a ten-year export of 2,000 channels has about 700,000 day files
@@ -200,12 +200,15 @@ class Archive:
                 where=name,
                 remedy="it may have been cut off while copying: copy or export it again",
             ) from None
-        self._members = {self._real_name(info): info for info in self._zip.infolist() if not info.is_dir()}
+        infos = {self._real_name(info): info for info in self._zip.infolist() if not info.is_dir()}
         try:
-            self._check()
+            self._check(infos)
         except Refused:
             self.__exit__()
             raise
+        self._members = {name: Member.of(info) for name, info in infos.items()}
+        self._zip.filelist.clear()
+        self._zip.NameToInfo.clear()
 
     def __enter__(self) -> Archive:
         return self
@@ -216,7 +219,7 @@ class Archive:
 
     def members(self) -> list[str]:
         """Names of the files inside, in the archive's order, without operating-system droppings."""
-        return [m for m in self._members if not m.startswith("__MACOSX/") and PurePosixPath(m).name != ".DS_Store"]
+        return [m for m in self._members if not m.startswith("__MACOSX/") and m.rpartition("/")[2] != ".DS_Store"]
 
     def read(self, member: str) -> bytes:
         """One member, whole. Raises Refused when it is damaged."""
@@ -227,22 +230,22 @@ class Archive:
 
     def packed(self, member: str) -> Packed:
         """One member as it lies in the archive, to be inflated elsewhere. Raises Refused when it is damaged."""
-        info = self._members[member]
+        found = self._members[member]
         try:
-            if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                return Packed.read(self._stream, info)
-            return Packed(self._zip.read(info), False, info.file_size, info.CRC)
+            if found.method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                return Packed.read(self._stream, found)
+            return Packed(self._zip.read(found.info()), False, found.size_bytes, found.checksum)
         except _DAMAGE:
             raise self._damaged(member) from None
 
     def size_bytes(self, member: str) -> int:
         """Of the content, as the directory declares it."""
-        return self._members[member].file_size
+        return self._members[member].size_bytes
 
     def chunks(self, member: str, size_bytes: int = 1 << 20) -> Iterator[bytes]:
         """One member in pieces. Raises Refused when it is damaged."""
         try:
-            with self._zip.open(self._members[member]) as stream:
+            with self._zip.open(self._members[member].info()) as stream:
                 while piece := stream.read(size_bytes):
                     yield piece
         except _DAMAGE:
@@ -262,20 +265,20 @@ class Archive:
     @staticmethod
     def _real_name(info: zipfile.ZipInfo) -> str:
         """Undo the guess of code page 437 where the UTF-8 flag is missing but the bytes are UTF-8."""
-        if info.flag_bits & 0x800:
+        if info.flag_bits & 0x800 or info.filename.isascii():
             return info.filename
         try:
             return info.filename.encode("cp437").decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             return info.filename
 
-    def _check(self) -> None:
-        if len(self._members) > MAX_MEMBERS:
-            raise self._hostile(f"{len(self._members):,} members, more than {MAX_MEMBERS:,}")
+    def _check(self, members: Mapping[str, zipfile.ZipInfo]) -> None:
+        if len(members) > MAX_MEMBERS:
+            raise self._hostile(f"{len(members):,} members, more than {MAX_MEMBERS:,}")
         total = 0
-        for name, info in self._members.items():
-            path = PurePosixPath(name.replace("\\", "/"))
-            if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
+        for name, info in members.items():
+            first, *others = name.replace("\\", "/").split("/")
+            if first in ("", "..") or first.endswith(":") or ".." in others:
                 raise self._hostile("a member points outside the archive")
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise self._hostile("a member is a link")

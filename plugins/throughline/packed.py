@@ -16,6 +16,38 @@ _HEADER: Final = struct.Struct("<4s22xHH")  # signature, lengths of name and ext
 _IS_UTF8: Final = 0x800
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Where a member lies and what the directory declares of it. An archive may have a million: a ZipInfo is large."""
+
+    written_name: str
+    flag_bits: int
+    method: int
+    offset: int
+    packed_bytes: int
+    size_bytes: int
+    checksum: int
+
+    @staticmethod
+    def of(info: zipfile.ZipInfo) -> Member:
+        return Member(
+            info.orig_filename,
+            info.flag_bits,
+            info.compress_type,
+            info.header_offset,
+            info.compress_size,
+            info.file_size,
+            info.CRC,
+        )
+
+    def info(self) -> zipfile.ZipInfo:
+        """What `zipfile` needs to read it."""
+        info = zipfile.ZipInfo(self.written_name)
+        info.flag_bits, info.compress_type, info.header_offset = self.flag_bits, self.method, self.offset
+        info.compress_size, info.file_size, info.CRC = self.packed_bytes, self.size_bytes, self.checksum
+        return info
+
+
 @dataclass(frozen=True)
 class Packed:
     """size_bytes and checksum as the archive's directory declares them of the content."""
@@ -26,19 +58,19 @@ class Packed:
     checksum: int
 
     @staticmethod
-    def read(stream: BinaryIO, info: zipfile.ZipInfo) -> Packed:
+    def read(stream: BinaryIO, member: Member) -> Packed:
         """The member that the directory describes. Raises BadZipFile when another, or none, lies there."""
-        stream.seek(info.header_offset)
+        stream.seek(member.offset)
         header = stream.read(_HEADER.size)
         if len(header) < _HEADER.size or not header.startswith(b"PK\x03\x04"):
             raise zipfile.BadZipFile("no member begins here")
         _, name_bytes, extra_bytes = _HEADER.unpack(header)
         name = stream.read(name_bytes)
-        if name.decode("utf-8" if info.flag_bits & _IS_UTF8 else "cp437") != info.orig_filename:
+        if name.decode("utf-8" if member.flag_bits & _IS_UTF8 else "cp437") != member.written_name:
             raise zipfile.BadZipFile("the directory gives it another name")
         stream.seek(extra_bytes, 1)
-        content = stream.read(info.compress_size)
-        return Packed(content, info.compress_type == zipfile.ZIP_DEFLATED, info.file_size, info.CRC)
+        content = stream.read(member.packed_bytes)
+        return Packed(content, member.method == zipfile.ZIP_DEFLATED, member.size_bytes, member.checksum)
 
     def inflate(self) -> bytes:
         """The content. Raises BadZipFile unless it is exactly what the directory declares."""

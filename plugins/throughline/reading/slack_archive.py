@@ -8,6 +8,7 @@ layouts are refused by name in `_refuse`.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -38,13 +39,13 @@ _TEXT_EXPORT = re.compile(r"(?:^|/)(?:channels|dms)/.*\.txt$")
 class Export:
     """One workspace of an archive, or the part of a Grid that belongs to the organisation.
 
-    tops: list -> member; days: (member, folder, file name) in the archive's order; label: where it lies, for places.
+    tops: list -> member; days: member -> folder, in the archive's order; label: where it lies, for places.
     """
 
     def __init__(self, archive: Archive, label: str = "", *, is_organisation: bool = False) -> None:
         self.label, self.is_organisation, self._archive = label, is_organisation, archive
         self.tops: dict[str, str] = {}
-        self.days: list[tuple[str, str, str]] = []
+        self.days: dict[str, str] = {}
         self._strays = 0
 
     def add(self, member: str, path: str | None) -> None:
@@ -55,7 +56,7 @@ class Export:
         if path is None or len(folders) > 1 or (folders and not _DAY.fullmatch(name)):
             self._strays += 1
         elif folders:
-            self.days.append((member, unicodedata.normalize("NFC", folders[0]), name))
+            self.days[member] = sys.intern(unicodedata.normalize("NFC", folders[0]))
         else:
             self.tops[name] = member
 
@@ -105,7 +106,7 @@ class Export:
             return _most(Counter(user.organisation for user in users if user.organisation), ORGANISATION_UNKNOWN)
         teams = Counter(user.team_id for user in users if user.team_id)
         if not teams:
-            for member, _, _ in islice(self.days, TEAM_SAMPLE):
+            for member in islice(self.days, TEAM_SAMPLE):
                 try:
                     origins = self._read(member, ORIGINS).records
                 except Unreadable:

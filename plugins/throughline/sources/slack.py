@@ -75,7 +75,7 @@ def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots
         yield from findings
         for channel in channels:
             lists.values["channels"] += _listed(channel, kind, team_id, conversations)
-    for folder in dict.fromkeys(folder for _, folder, _ in export.days):
+    for folder in dict.fromkeys(export.days.values()):
         if folder not in conversations:
             conversations[folder] = found = _unlisted(folder)
             lists.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
@@ -95,7 +95,7 @@ def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots
 
 def _helpers(export: Export) -> int:
     """One more process where there is a core for it, and work for longer than it takes to start."""
-    size_bytes = sum(export.size_bytes(member) for member, _, _ in export.days)
+    size_bytes = sum(map(export.size_bytes, export.days))
     return min(1, cores() - 1) if size_bytes >= HELPED_FROM_BYTES else 0
 
 
@@ -103,9 +103,9 @@ def _parts(export: Export, conversations: Mapping[str, _Conversation]) -> Iterat
     """The day files in the archive's order, PART_BYTES of JSON at once."""
     part: list[Day] = []
     size_bytes = 0
-    for member, folder, name in export.days:
+    for member, folder in export.days.items():
         conversation = conversations[folder]
-        place = f"{export.label}{conversation.name or conversation.id}/{name}"
+        place = f"{export.label}{conversation.name or conversation.id}/{member[-len('YYYY-MM-DD.json') :]}"
         part.append(Day(export.packed(member), place, conversation.id))
         size_bytes += export.size_bytes(member)
         if size_bytes >= PART_BYTES:
