@@ -61,17 +61,7 @@ described as (
 
 members as (
 
-    select
-        'org_unit' as unit_type,
-        org_unit as unit,
-        described.*
-    from described
-    union all
-    select
-        'organisation' as unit_type,
-        '_org' as unit,
-        described.*
-    from described
+    {{ by_unit('described') }}
 
 ),
 

@@ -9,17 +9,7 @@ people as (
 
 members as (
 
-    select
-        'org_unit' as unit_type,
-        org_unit as unit,
-        people.*
-    from people
-    union all
-    select
-        'organisation' as unit_type,
-        '_org' as unit,
-        people.*
-    from people
+    {{ by_unit('people') }}
 
 )
 

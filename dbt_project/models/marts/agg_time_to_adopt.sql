@@ -60,17 +60,7 @@ times as (
 
 members as (
 
-    select
-        'org_unit' as unit_type,
-        org_unit as unit,
-        times.*
-    from times
-    union all
-    select
-        'organisation' as unit_type,
-        '_org' as unit,
-        times.*
-    from times
+    {{ by_unit('times') }}
 
 ),
 
