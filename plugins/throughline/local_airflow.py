@@ -36,8 +36,6 @@ PRELOADED: Final = (
     "airflow.executors.local_executor",
     "airflow.providers.standard.operators.python",
     "airflow.sdk.execution_time.task_runner",
-    "cosmos.airflow.task_group",
-    "cosmos.operators.watcher",
     "throughline.assets",
 )
 FOREIGN: Final = ("AIRFLOW", "THROUGHLINE_")  # settings of another installation must not leak into this one
@@ -186,11 +184,6 @@ class LocalAirflow:
                 "workers": 1,
             },
             "api_auth": {"jwt_secret": self._secret("jwt_secret", secrets.token_hex)},
-            "cosmos": {
-                "cache_dir": self.home / "cosmos",
-                "enable_telemetry": "False",
-                "enable_watcher_reliable_retry": "False",  # a thousand writes a build, for a retry that we do not use
-            },
             "dag_processor": {"min_file_process_interval": self.parse_seconds, "refresh_interval": self.parse_seconds},
             "database": {"sql_alchemy_conn": f"sqlite:///{self.home / 'airflow.db'}"},
             "logging": {
@@ -208,7 +201,6 @@ class LocalAirflow:
         return {
             **inherited,
             **options,
-            "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
             "AIRFLOW_HOME": str(self.home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', '')}",
             "PYTHONPATH": os.pathsep.join([str(PROJECT / "plugins"), str(PROJECT)]),

@@ -21,7 +21,6 @@ QUIET: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "GX_ANALYTICS_ENABLED": "false",
-    "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
 }
 
 
@@ -79,6 +78,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def quiet_environment() -> dict[str, str]:
     """The environment for programs that we start: the present one with all telemetry switched off."""
     return {**os.environ, **QUIET}
+
+
+def export(values: Mapping[str, str]) -> None:
+    """Put these into this process's environment, without telemetry: for a library that reads its settings there."""
+    os.environ.update({**values, **QUIET})
 
 
 def _landing(environ: Mapping[str, str], home: Path) -> Path | S3Url:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from throughline import lake, matching
 from throughline.ledger import CURRENT, Entry, Ledger, Publish
 from throughline.metrics import metric_rows, metric_schema
-from throughline.settings import Settings, quiet_environment
+from throughline.settings import Settings, export, quiet_environment
 from throughline.source import TIMESTAMP, Refused
 from throughline.sources import SOURCES
 from throughline.warehouse import Raw, connect, staged_file
@@ -56,7 +56,10 @@ REJECTS: Final = pa.schema(
 )
 COLUMNS: Final = pa.schema([pa.field("source", pa.string()), *lake.COLUMNS])
 
+FAILED: Final = ("error", "fail", "runtime error")
+
 Progress = Callable[[str, int, int], None]
+Note = Callable[[str, str, str], None]  # unique_id, status, message
 
 
 @dataclass(frozen=True)
@@ -106,14 +109,10 @@ def know(
     raw.ensure("behaviour_estimate", behaviour.ESTIMATE)
 
 
-def dbt_profile(settings: Settings) -> dict[str, str]:
-    """What the dbt profile and the models read."""
-    return connect(settings).dbt_environment() | {"THROUGHLINE_MIN_COHORT": str(settings.min_cohort)}
-
-
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The same, and where a dbt of our own keeps its artifacts."""
-    return dbt_profile(settings) | {
+    """What the dbt profile and the models read, and where dbt keeps its artifacts."""
+    return connect(settings).dbt_environment() | {
+        "THROUGHLINE_MIN_COHORT": str(settings.min_cohort),
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
         "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
     }
@@ -129,15 +128,10 @@ def dbt(
 ) -> None:
     """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed.
 
-    Unit tests check the SQL, not the data: they belong to the project's tests and stay out of here. full: build what
-    has not changed too.
+    full: build what has not changed too.
     """
     arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--log-format-file", "text"]
-    arguments += ["--no-use-colors", command]
-    arguments += ["--exclude-resource-type", "unit_test"] if command == "build" else []
-    arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
-    arguments += ["--select", *select.split()] if select else []
-    arguments += ["--full-refresh"] if full else []
+    arguments += _dbt_arguments(settings, command, select) + (["--full-refresh"] if full else [])
     environment = quiet_environment() | dbt_environment(settings)
     failures: list[str] = []
     with subprocess.Popen(  # noqa: S603  # our own arguments
@@ -153,6 +147,43 @@ def dbt(
     if process.returncode:
         why = _failed_nodes(settings) or (failures[0].splitlines()[0] if failures else "no reason given")
         raise Refused(f"dbt {command} failed: {why}", remedy=f"see {settings.home / 'dbt' / 'logs' / 'dbt.log'}")
+
+
+def dbt_here(settings: Settings, select: str, note: Note) -> None:
+    """dbt's build in this process, so that it ends with it; as a task runs it. Each result is noted as it comes.
+
+    dbt keeps the warehouse open and leaves traces in the process: once in a process.
+    Raises Refused where a test failed, RuntimeError otherwise.
+    """
+    from dbt.cli.main import dbtRunner
+
+    failed: list[str] = []
+    is_refused = False  # by a test; anything else may be a fault of the machine, and worth another try
+
+    def take(event: Any) -> None:
+        nonlocal is_refused
+        if event.info.name == "NodeFinished":
+            node, result = event.data.node_info, event.data.run_result
+            message = " ".join(result.message.split())[:200]
+            note(node.unique_id, result.status, message)
+            if result.status in FAILED:
+                failed.append(f"{node.node_name} ({message})")
+                is_refused = is_refused or result.status == "fail"
+
+    export(dbt_environment(settings))
+    done = dbtRunner(callbacks=[take]).invoke(["--no-write-json", *_dbt_arguments(settings, "build", select)])
+    if not done.success:
+        why = ", ".join(failed[:3]) + (f" and {len(failed) - 3} more" if failed[3:] else "")
+        sentence = f"dbt build failed: {why or done.exception or 'no reason given'}"
+        raise Refused(sentence) if is_refused else RuntimeError(sentence)
+
+
+def _dbt_arguments(settings: Settings, command: str, select: str | None) -> list[str]:
+    """Unit tests check the SQL, not the data: they belong to the project's tests and stay out of a build."""
+    arguments = ["--no-use-colors", command]
+    arguments += ["--exclude-resource-type", "unit_test"] if command == "build" else []
+    arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
+    return arguments + (["--select", *select.split()] if select else [])
 
 
 def audit(settings: Settings, *, at: datetime) -> None:
@@ -317,9 +348,7 @@ def _failed_nodes(settings: Settings) -> str:
     results = settings.home / "dbt" / "target" / "run_results.json"
     if not results.exists():
         return ""
-    failed = [
-        r for r in json.loads(results.read_text())["results"] if r["status"] in ("error", "fail", "runtime error")
-    ]
+    failed = [r for r in json.loads(results.read_text())["results"] if r["status"] in FAILED]
     if not failed:
         return ""
     names = ", ".join(r["unique_id"].split(".")[2] for r in failed[:3])

@@ -58,25 +58,6 @@ json.dump(
 """
 
 
-# As a worker reads the file of a task that it is about to run: which tasks are there then.
-READ_FOR_TASKS = """
-import json, os, sys
-from airflow.dag_processing.dagbag import DagBag
-found = {}
-for task_id in sys.argv[2:]:
-    os.environ.update(_AIRFLOW_PARSING_CONTEXT_DAG_ID="transform", _AIRFLOW_PARSING_CONTEXT_TASK_ID=task_id)
-    bag = DagBag(dag_folder="/dev/null", collect_dags=False, load_op_links=False)
-    bag.process_file(sys.argv[1] + "/transform.py")
-    found[task_id] = list(bag.dags["transform"].task_dict) if bag.dags else str(bag.import_errors)
-json.dump(found, sys.stdout)
-"""
-
-
-def read_for_tasks(home: Path, task_ids: list[str]) -> dict[str, list[str]]:
-    """Task of transform -> the tasks that a worker finds in the file when it runs that one."""
-    return dict(_run(home, READ_FOR_TASKS, task_ids))
-
-
 def read_dags(home: Path, first: str = "") -> dict[str, Any]:
     """What Airflow reads in a process of its own: {dags, errors, seconds, modules}. first: the file read first."""
     return dict(_run(home, READ_DAGS, [first]))

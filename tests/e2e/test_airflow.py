@@ -101,7 +101,7 @@ def test_a_second_export_reaches_the_published_tables_by_events_alone_though_its
     published.seen["files"] += 1
 
     def dbt_has_the_warehouse_open() -> bool:
-        return published.is_running("transform", "models.dbt_producer_watcher") and published.holder() is not None
+        return published.is_running("transform", "models.dbt") and published.holder() is not None
 
     published.until(dbt_has_the_warehouse_open, "dbt has the warehouse open")
     victim = published.holder()
@@ -130,7 +130,7 @@ def built_without_a_kill(use: Settings, before: str, home: Path) -> str:
 
 
 def test_a_cleared_node_and_all_after_it_end_in_the_same_tables(published: Line) -> None:
-    """Downstream of it lie other nodes, the second dbt task, the audit and the publish."""
+    """Downstream of it lie other nodes, the second task that runs dbt, the audit and the publish."""
     before = published.publish_id()
     run = published.newest("transform")
     published.clear(run, "models.agg_adoption.run")
@@ -168,7 +168,7 @@ def test_the_ui_shows_the_dags_their_nodes_and_the_assets(published: Line) -> No
             for dag_id in DAGS:
                 details = text_of(page, f"/dags/{dag_id}/details", "data-engineering")
                 assert dag_id in details
-            text_of(page, "/dags/transform/tasks", "prepare", "models.dbt_producer_watcher")
+            text_of(page, "/dags/transform/tasks", "prepare", "models.dbt")
             run = published.newest("transform")
             text_of(page, f"/dags/transform/runs/{run['dag_run_id']}", "kpi", "models", "publish")
             assets = text_of(page, "/assets", "landing", "raw/slack", "kpi")

@@ -62,7 +62,6 @@ def test_settings_of_another_airflow_do_not_leak_in(
 
 
 def test_telemetry_is_off(airflow: LocalAirflow) -> None:
-    assert airflow._environment["AIRFLOW__COSMOS__ENABLE_TELEMETRY"] == "False"
     assert airflow._environment["DO_NOT_TRACK"] == "1"
 
 

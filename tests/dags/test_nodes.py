@@ -1,0 +1,140 @@
+"""Nodes of the UI that show what dbt reports: verdicts, the file of results, and the poll that they share."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import orjson
+import pytest
+from airflow.triggers.base import (
+    TaskFailedEvent,
+    TaskSuccessEvent,
+    TriggerEvent,
+)  # what is tested is Airflow's contract
+
+from throughline import nodes
+from throughline.nodes import NodeTrigger, Result, Seen, judge
+from throughline.source import Refused
+
+MODEL, KEY, RANGE = "model.throughline.fct_a", "test.throughline.key_of_a.1", "test.throughline.range_of_a.2"
+
+
+def seen(state: str | None, **statuses: str) -> Seen:
+    ids = {"model": MODEL, "key": KEY, "range": RANGE}
+    results = [Result(ids[name], status, "so said dbt") for name, status in statuses.items()]
+    return Seen(state, {result.unique_id: result for result in results})
+
+
+@pytest.mark.parametrize(
+    ("unique_ids", "known", "passed"),
+    [
+        ([MODEL], seen("running"), None),
+        ([MODEL], seen("running", model="success"), True),
+        ([KEY, RANGE], seen("running", key="pass"), None),  # the other is still to come
+        ([KEY, RANGE], seen("running", key="pass", range="warn"), True),
+        ([MODEL], seen("running", model="error"), None),  # dbt's task may be tried again
+        ([MODEL], seen("up_for_retry", model="error"), None),
+        ([MODEL], seen("failed", model="error"), False),
+        ([KEY, RANGE], seen("failed", key="pass", range="fail"), False),
+        ([KEY, RANGE], seen("failed", key="pass", range="skipped"), False),
+        ([KEY, RANGE], seen("failed", key="pass", range="pass"), True),  # another model's failure is not this one's
+        ([MODEL], seen("failed"), False),
+        ([MODEL], seen("success"), False),  # a model that dbt did not build
+        ([MODEL], seen("upstream_failed"), False),
+        ([MODEL], seen(None), None),  # cleared, and not started again yet
+    ],
+)
+def test_a_node_is_what_dbt_reported_and_fails_only_when_dbt_has_failed_for_good(
+    unique_ids: list[str], known: Seen, passed: bool | None
+) -> None:
+    verdict = judge(unique_ids, known)
+    assert (verdict and verdict[0]) == passed
+
+
+def test_the_log_of_a_node_says_why_it_failed_or_where_to_look() -> None:
+    assert judge([KEY, RANGE], seen("failed", key="fail", range="pass")) == (False, "dbt: key_of_a fail (so said dbt)")
+    verdict = judge([MODEL], seen("failed"))
+    assert verdict and "see the log of the task that runs dbt" in verdict[1]
+
+
+def test_results_are_read_as_they_come_and_those_of_an_earlier_try_are_gone(tmp_path: Path) -> None:
+    with nodes.writing(tmp_path, "models-first") as note:
+        note(MODEL, "error", "a lock")
+        assert nodes.read(tmp_path, "models-first") == {MODEL: Result(MODEL, "error", "a lock")}
+    with nodes.writing(tmp_path, "kpi-other"), nodes.writing(tmp_path, "models-second") as note:
+        note(MODEL, "success", "OK")
+        note(KEY, "pass", "")
+    assert nodes.read(tmp_path, "models-first") == {}
+    assert nodes.read(tmp_path, "models-second") == {
+        MODEL: Result(MODEL, "success", "OK"),
+        KEY: Result(KEY, "pass", ""),
+    }
+    assert nodes.read(tmp_path, "kpi-other") == {}, "the other group's file stays"
+
+
+def test_a_line_that_is_being_written_waits_for_the_next_poll(tmp_path: Path) -> None:
+    with nodes.writing(tmp_path, "models-1") as note:
+        note(MODEL, "success", "OK")
+    with (tmp_path / "dbt" / "results" / "models-1").open("ab") as file:
+        file.write(b'{"unique_id":"model.x')
+    assert list(nodes.read(tmp_path, "models-1")) == [MODEL]
+
+
+def test_nodes_of_a_run_share_one_poll_and_late_ones_miss_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Only what Airflow would answer is replaced: the state of the task that runs dbt, and the name of its results."""
+    states = iter(["queued", "running", "running", "failed"])
+    asked = []
+
+    async def state(*task: str) -> str | None:
+        asked.append(task)
+        return next(states)
+
+    async def results_name(*_: str) -> str:
+        return "models-1"
+
+    monkeypatch.setattr(nodes, "_state", state)
+    monkeypatch.setattr(nodes, "_results_name", results_name)
+    monkeypatch.setattr(nodes, "POLL_SECONDS", 0.01)
+    monkeypatch.setenv("THROUGHLINE_HOME", str(tmp_path))
+    with nodes.writing(tmp_path, "models-1") as note:
+        note(MODEL, "success", "OK")
+        note(KEY, "fail", "2 results")
+
+    async def end(*unique_ids: str) -> TriggerEvent:
+        trigger = NodeTrigger("models.dbt", list(unique_ids), "transform", "a run")
+        assert trigger.shared_stream_key() == ("transform", "a run", "models.dbt")
+        return await anext(trigger.filter_shared_stream(stream))
+
+    stream = NodeTrigger.open_shared_stream(NodeTrigger("models.dbt", [MODEL], "transform", "a run").serialize()[1])
+    assert isinstance(asyncio.run(end(MODEL)), TaskSuccessEvent)
+    assert asked == [("transform", "a run", "models.dbt")] * 2, "before it runs, nothing of an earlier try counts"
+
+    stream = NodeTrigger.open_shared_stream(NodeTrigger("models.dbt", [MODEL], "transform", "a run").serialize()[1])
+    assert isinstance(asyncio.run(end(KEY)), TaskFailedEvent)
+    assert len(asked) == 4, "it waited for dbt's task to end"
+
+
+def test_the_models_of_a_group_come_from_dbts_manifest(tmp_path: Path) -> None:
+    def node(kind: str, folder: str, name: str, *parents: str, attached: str | None = None) -> dict[str, object]:
+        return {
+            "resource_type": kind, "fqn": ["throughline", folder, name], "name": name, "attached_node": attached,
+            "depends_on": {"nodes": list(parents)},
+        }  # fmt: skip
+
+    manifest = tmp_path / "manifest.json"
+    found = {
+        "model.p.a": node("model", "marts", "a"),
+        "model.p.b": node("model", "kpi", "b", "model.p.a"),
+        "test.p.one": node("test", "kpi", "one", "model.p.b", attached="model.p.b"),
+        "test.p.singular": {**node("test", "tests", "singular", "model.p.b"), "attached_node": None},
+        "unit_test.p.x": node("unit_test", "kpi", "x", "model.p.b"),
+    }
+    manifest.write_bytes(orjson.dumps({"nodes": found}))
+    assert nodes.models(manifest, ("kpi",)) == {
+        "model.p.b": nodes.Model("model.p.b", "b", ("test.p.one",), ("model.p.a",))
+    }
+    with pytest.raises(Refused, match="there is no dbt manifest"):
+        nodes.models(tmp_path / "none.json", ("kpi",))
