@@ -2,18 +2,18 @@
 ### Builds the KPIs beside the published ones, audits them, and swaps them in whole
 
 **When something is wrong, look here first.** Whatever fails before `publish` leaves the last publish as it is.
-A red model or test: its log names the reason; correct the data or the model, then clear the run's failed tasks: dbt
-builds again what changed or failed, which gives the same tables from the same files. A red `audit`: the Data Docs under
-`docs/quality` show the rows that broke an expectation.
+A red model or test: its log names the reason; correct the data or the model, then clear `dbt` of its group with all
+that is downstream: dbt builds again what changed or failed, which gives the same tables from the same files. A red
+`audit`: the Data Docs under `docs/quality` show the rows that broke an expectation.
 
 **Runs** when intake tells that a source has newly loaded files (any asset `raw/<source>`), or by hand, which always
 builds. One run at a time; what arrives meanwhile is built by the next one.
 
 **Tells** asset `kpi` when something else than before was published.
 
-Every dbt model and its tests are nodes. In each of the two groups the task `dbt` runs dbt, and the nodes show what it
-reports; between the groups `evidence` turns the marts' aggregates into estimates. All tasks that open the warehouse
-share the one-slot pool `warehouse_writer`.
+Every dbt model and its tests are nodes, and the arrows show what reads what. In each of the two groups the task `dbt`
+runs dbt, and the nodes wait from the run's beginning to show what it reports; between the groups `evidence` turns the
+marts' aggregates into estimates. All tasks that open the warehouse share the one-slot pool `warehouse_writer`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import DAG, AssetAny, TaskGroup, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline import nodes, settings
 from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
@@ -28,8 +29,8 @@ from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
 GROUPS = {"models": ("staging", "intermediate", "marts"), "kpi": ("kpi",)}
 
 
-def dbt_nodes(group_id: str) -> TaskGroup:
-    """The task that runs dbt, and beside it the group's models, each followed by its tests."""
+def dbt_nodes(group_id: str) -> Any:
+    """A group of the task that runs dbt, which is returned, and of the models that show its work, each with its tests."""
 
     @task(task_id="dbt", pool=WRITER_POOL, retries=1)  # all of dbt's work again
     def run_dbt(ti: Any) -> None:
@@ -43,8 +44,8 @@ def dbt_nodes(group_id: str) -> TaskGroup:
             transform.dbt_here(config, " ".join(f"path:models/{folder}" for folder in GROUPS[group_id]), note)
 
     models = nodes.models(settings.load().home / "dbt" / "target" / "manifest.json", GROUPS[group_id])
-    with TaskGroup(group_id) as group:
-        run_dbt()
+    with TaskGroup(group_id):
+        runs = run_dbt()
         built: dict[str, TaskGroup] = {}
         for unique_id, model in models.items():
             with TaskGroup(model.name) as built[unique_id]:
@@ -53,10 +54,9 @@ def dbt_nodes(group_id: str) -> TaskGroup:
                 if model.tests:
                     run >> nodes.DbtNode(task_id="test", runner=runner, unique_ids=list(model.tests))
         for unique_id, model in models.items():
-            for parent in model.parents:
-                if parent in built:
-                    built[parent] >> built[unique_id]
-    return group
+            parents = [built[parent] for parent in model.parents if parent in built]
+            (parents or [runs]) >> built[unique_id]
+    return runs
 
 
 class Transform(DAG):
@@ -76,16 +76,15 @@ with Transform(
     doc_md=__doc__,
 ):
 
-    @task.short_circuit(pool=WRITER_POOL)
-    def prepare(dag_run: Any) -> bool:
+    @task(pool=WRITER_POOL)
+    def prepare(dag_run: Any) -> None:
         """Schema raw of the warehouse; ends the run quietly when an earlier run has built it all."""
         from throughline import transform
 
         config = settings.load()
         if dag_run.run_type == "asset_triggered" and not transform.unpublished(config):
-            return False
+            raise AirflowSkipException("an earlier run has built all that is loaded")
         transform.prepare(config)
-        return True
 
     @task(pool=WRITER_POOL)
     def evidence(ti: Any) -> None:

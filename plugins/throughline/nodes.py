@@ -1,8 +1,8 @@
 """dbt's models and tests as tasks of the UI that cost no process.
 
 One task a group runs dbt and notes each node's result in a file as it comes. The nodes start in the triggerer, all of a
-run behind one poll of that file, and end there: no worker ever runs one. A node turns red only when the task that runs
-dbt has failed for good, as its retry builds everything again.
+run behind one poll of that file, and end there: no worker ever runs one. They wait for dbt, not for each other. A node
+turns red only when the task that runs dbt has failed for good, as its retry builds everything again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,16 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
-from airflow.sdk import BaseOperator
-from airflow.triggers.base import BaseEventTrigger, StartTriggerArgs, TaskFailedEvent, TaskSuccessEvent, TriggerEvent
+from airflow.sdk import BaseOperator, TriggerRule
+from airflow.triggers.base import (
+    BaseEventTrigger,
+    BaseTaskEndEvent,
+    StartTriggerArgs,
+    TaskFailedEvent,
+    TaskSkippedEvent,
+    TaskSuccessEvent,
+    TriggerEvent,
+)
 
 from throughline import settings
 from throughline.source import Refused
@@ -88,7 +96,8 @@ class DbtNode(BaseOperator):
     ui_color = "#e6f1f2"
 
     def __init__(self, *, runner: str, unique_ids: list[str], **kwargs: Any) -> None:
-        super().__init__(retries=0, **kwargs)  # there is nothing to try again: dbt is the runner's
+        # dbt keeps the order, and there is nothing that could be tried again
+        super().__init__(trigger_rule=TriggerRule.ALWAYS, retries=0, **kwargs)
         path, arguments = NodeTrigger(runner, unique_ids).serialize()
         self.start_trigger_args = StartTriggerArgs(trigger_cls=path, next_method="execute", trigger_kwargs=arguments)
 
@@ -130,13 +139,11 @@ class NodeTrigger(BaseEventTrigger):
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Seen]) -> AsyncIterator[TriggerEvent]:
         """The task's end, once."""
         async for seen in shared_stream:
-            verdict = judge(self.unique_ids, seen)
-            if verdict is None:
-                continue
-            passed, sentence = verdict
-            (self.log.info if passed else self.log.error)(sentence)
-            yield TaskSuccessEvent() if passed else TaskFailedEvent()
-            return
+            if verdict := judge(self.unique_ids, seen):
+                event, sentence = verdict
+                self.log.info("dbt: %s", sentence)
+                yield event()
+                return
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """The same with a poll of its own."""
@@ -144,15 +151,17 @@ class NodeTrigger(BaseEventTrigger):
             yield event
 
 
-def judge(unique_ids: list[str], seen: Seen) -> tuple[bool, str] | None:
-    """Whether the node passed, and the sentence for its log; None while that is open."""
+def judge(unique_ids: list[str], seen: Seen) -> tuple[type[BaseTaskEndEvent], str] | None:
+    """How the node ends, and the sentence for its log; None while that is open."""
     known = [seen.results[unique_id] for unique_id in unique_ids if unique_id in seen.results]
     failed = [result.sentence for result in known if result.status not in PASSED]
     if len(known) == len(unique_ids) and not failed:
-        return True, "dbt: " + "; ".join(result.sentence for result in known)
-    if seen.state not in ENDED:
-        return None
-    return False, "dbt: " + ("; ".join(failed) or "it did not get this far; see the log of the task that runs dbt")
+        return TaskSuccessEvent, "; ".join(result.sentence for result in known)
+    if seen.state == "skipped":
+        return TaskSkippedEvent, "there was nothing to build"
+    if seen.state in ENDED:
+        return TaskFailedEvent, "; ".join(failed) or "it did not get this far; see the log of the task that runs dbt"
+    return None
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from airflow.triggers.base import (
+from airflow.triggers.base import (  # what is tested here is Airflow's contract
+    BaseTaskEndEvent,
     TaskFailedEvent,
+    TaskSkippedEvent,
     TaskSuccessEvent,
     TriggerEvent,
 )  # what is tested is Airflow's contract
@@ -27,33 +29,39 @@ def seen(state: str | None, **statuses: str) -> Seen:
 
 
 @pytest.mark.parametrize(
-    ("unique_ids", "known", "passed"),
+    ("unique_ids", "known", "ends"),
     [
         ([MODEL], seen("running"), None),
-        ([MODEL], seen("running", model="success"), True),
+        ([MODEL], seen("running", model="success"), TaskSuccessEvent),
         ([KEY, RANGE], seen("running", key="pass"), None),  # the other is still to come
-        ([KEY, RANGE], seen("running", key="pass", range="warn"), True),
+        ([KEY, RANGE], seen("running", key="pass", range="warn"), TaskSuccessEvent),
         ([MODEL], seen("running", model="error"), None),  # dbt's task may be tried again
         ([MODEL], seen("up_for_retry", model="error"), None),
-        ([MODEL], seen("failed", model="error"), False),
-        ([KEY, RANGE], seen("failed", key="pass", range="fail"), False),
-        ([KEY, RANGE], seen("failed", key="pass", range="skipped"), False),
-        ([KEY, RANGE], seen("failed", key="pass", range="pass"), True),  # another model's failure is not this one's
-        ([MODEL], seen("failed"), False),
-        ([MODEL], seen("success"), False),  # a model that dbt did not build
-        ([MODEL], seen("upstream_failed"), False),
+        ([MODEL], seen("failed", model="error"), TaskFailedEvent),
+        ([KEY, RANGE], seen("failed", key="pass", range="fail"), TaskFailedEvent),
+        ([KEY, RANGE], seen("failed", key="pass", range="skipped"), TaskFailedEvent),
+        (
+            [KEY, RANGE],
+            seen("failed", key="pass", range="pass"),
+            TaskSuccessEvent,
+        ),  # another model's failure is not this one's
+        ([MODEL], seen("failed"), TaskFailedEvent),
+        ([MODEL], seen("success"), TaskFailedEvent),  # a model that dbt did not build
+        ([MODEL], seen("upstream_failed"), TaskFailedEvent),
+        ([MODEL], seen("skipped"), TaskSkippedEvent),
         ([MODEL], seen(None), None),  # cleared, and not started again yet
     ],
 )
 def test_a_node_is_what_dbt_reported_and_fails_only_when_dbt_has_failed_for_good(
-    unique_ids: list[str], known: Seen, passed: bool | None
+    unique_ids: list[str], known: Seen, ends: type[BaseTaskEndEvent] | None
 ) -> None:
     verdict = judge(unique_ids, known)
-    assert (verdict and verdict[0]) == passed
+    assert (verdict and verdict[0]) == ends
 
 
 def test_the_log_of_a_node_says_why_it_failed_or_where_to_look() -> None:
-    assert judge([KEY, RANGE], seen("failed", key="fail", range="pass")) == (False, "dbt: key_of_a fail (so said dbt)")
+    failed = judge([KEY, RANGE], seen("failed", key="fail", range="pass"))
+    assert failed == (TaskFailedEvent, "key_of_a fail (so said dbt)")
     verdict = judge([MODEL], seen("failed"))
     assert verdict and "see the log of the task that runs dbt" in verdict[1]
 
