@@ -30,7 +30,7 @@ GROUPS = {"models": ("staging", "intermediate", "marts"), "kpi": ("kpi",)}
 
 
 def dbt_nodes(group_id: str) -> Any:
-    """A group of the task that runs dbt, which is returned, and of the models that show its work, each with its tests."""
+    """A group of the task that runs dbt, which is returned, and the models that show its work, each with its tests."""
 
     @task(task_id="dbt", pool=WRITER_POOL, retries=1)  # all of dbt's work again
     def run_dbt(ti: Any) -> None:

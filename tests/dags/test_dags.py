@@ -92,7 +92,7 @@ def test_a_node_follows_the_tests_of_the_models_that_it_reads(read: dict[str, An
     tasks = read["dags"]["transform"]["tasks"]
     assert tasks["models.agg_adoption.test"]["upstream"] == ["models.agg_adoption.run"]
     assert "models.fct_person_window.test" in tasks["models.agg_unit_people.run"]["upstream"]
-    assert tasks["models.stg_people__roster.run"]["upstream"] == ["models.dbt"], "cleared with it"
+    assert tasks["models.stg_throughline__files.run"]["upstream"] == ["models.dbt"], "cleared with it"
 
 
 def test_what_opens_the_warehouse_waits_for_dbt_and_not_for_its_nodes(read: dict[str, Any]) -> None:

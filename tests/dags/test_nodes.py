@@ -44,7 +44,7 @@ def seen(state: str | None, **statuses: str) -> Seen:
             [KEY, RANGE],
             seen("failed", key="pass", range="pass"),
             TaskSuccessEvent,
-        ),  # another model's failure is not this one's
+        ),  # another one failed
         ([MODEL], seen("failed"), TaskFailedEvent),
         ([MODEL], seen("success"), TaskFailedEvent),  # a model that dbt did not build
         ([MODEL], seen("upstream_failed"), TaskFailedEvent),

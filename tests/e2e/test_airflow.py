@@ -129,12 +129,13 @@ def built_without_a_kill(use: Settings, before: str, home: Path) -> str:
     return transform.publish(copy, at=AT).publish_id
 
 
-def test_a_cleared_node_and_all_after_it_end_in_the_same_tables(published: Line) -> None:
-    """Downstream of it lie other nodes, the second task that runs dbt, the audit and the publish."""
+def test_a_cleared_build_and_all_after_it_end_in_the_same_tables(published: Line) -> None:
+    """Downstream of it lie the nodes that show it, the second task that runs dbt, the audit and the publish."""
     before = published.publish_id()
     run = published.newest("transform")
-    published.clear(run, "models.agg_adoption.run")
+    published.clear(run, "models.dbt")
     published.until(lambda: published.tasks(run)["publish"] != "success", "the run starts again")
+    assert published.tasks(run)["models.agg_adoption.run"] != "success", "nodes do not show what was cleared"
     published.until(published.is_quiet, "the cleared run ends")
     assert set(published.tasks(run).values()) == {"success"}
     assert published.publish_id() == before
