@@ -36,6 +36,12 @@ def test_parts_are_taken_as_they_are_needed_and_a_reader_that_leaves_ends_the_he
     assert helpers() == []
 
 
+def test_parts_and_results_may_be_larger_than_what_a_pipe_holds() -> None:
+    parts = [bytes([number]) * 3 * workers.PIPE_BYTES for number in range(12)]
+    results = workers.ordered(operator.add, b".", parts, helpers=2)
+    assert all(result == b"." + part for result, part in zip(results, parts, strict=True))
+
+
 @pytest.mark.parametrize("number", [0, 1])
 def test_what_the_function_raises_is_raised_here(number: int) -> None:
     results = workers.ordered(operator.floordiv, 10, [5, 2, 0, 1], helpers=number)
