@@ -206,7 +206,8 @@ def _columns(
     reactions = [
         (index, reaction.name, user)
         for index, message in enumerate(messages)
-        for reaction in message.reactions or ()
+        if message.reactions
+        for reaction in message.reactions
         for user in dict.fromkeys(reaction.users)
     ]
     channels, sent_at = pa.array(channel_ids, pa.string()), times.sent_at.view(TIMESTAMP)
