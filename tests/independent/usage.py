@@ -63,7 +63,7 @@ def reads(facts: Facts, windows: Iterable[tuple[date, date]]) -> Numbers:
     return found
 
 
-def shown_by_vendors(facts: Facts, windows: Iterable[tuple[date, date]]) -> dict[tuple[str, date], Number]:
+def shown_by_vendors(facts: Facts, windows: list[tuple[date, date]]) -> dict[tuple[str, date], Number]:
     """metric and first day -> value and n."""
     (active, files, _), reports = _days(facts), _reports(facts)
     accounts: dict[date, set[str]] = defaultdict(set)
@@ -84,6 +84,9 @@ def shown_by_vendors(facts: Facts, windows: Iterable[tuple[date, date]]) -> dict
     for day, known in accounts.items():
         found["slack.api_active", day] = (sum(day in one for one in active.values()), len(known))
         found["slack.api_posting", day] = (sum(account_day[1] == day for account_day in posted), len(known))
+    for (_, unit, start), number in reads(facts, windows).items():
+        if unit == "_org":
+            found["tygraph.active", start] = number
     spans: dict[tuple[date, int], list[dict[str, Any]]] = defaultdict(list)
     for rows in reports.values():
         for row in rows:

@@ -48,14 +48,16 @@ slack_files as (
 
 ),
 
+-- Engaged or passive, of all people: A1 under another name.
 readers as (
 
     select
         period_start_date,
-        sum(case when is_active then 1 else 0 end) as active_count,
-        count(*) as person_count
-    from {{ ref('fct_person_reads') }}
-    group by period_start_date
+        active_any as active_count,
+        eligible_n as person_count,
+        read_shown_count
+    from {{ ref('agg_adoption_window') }}
+    where unit_type = 'organisation' and read_shown_count > 0
 
 ),
 
@@ -99,7 +101,9 @@ union all
 select
     period_start_date as period_start,
     'w28' as period_grain,
-    {{ lens_share('tygraph.active', 'active_count', 'person_count') }}
+    {{ lens_share(
+        'tygraph.active', 'active_count', 'person_count', coverage=safe_divide('read_shown_count', 'person_count'),
+    ) }}
 from readers
 {%- for what in ['read', 'posted', 'liked'] %}
     {%- for days in [7, 30, 90, 180] %}
