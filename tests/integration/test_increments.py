@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -20,22 +19,23 @@ from throughline.warehouse.equality import differences
 MODELS = (
     "+fct_purpose_window +agg_adoption +agg_retention +agg_leader_engagement +agg_purpose_coverage +agg_lens_people "
     "+agg_lens_posts +agg_lens_actions +int_deal_links +int_mentions +agg_leader_reach +agg_leader_reply "
-    "+agg_unit_ties +agg_unit_people +agg_contrib_hist"
+    "+agg_unit_ties +agg_unit_people +agg_contrib_hist +kpi_behaviour +int_deal_influence"
 )
 
 
+def turns(use: Settings) -> dict[str, int]:
+    """How often each model was built, by the latest state."""
+    found: dict[str, int] = {}
+    for row in connect(use).read("raw.model_states").to_pylist():
+        found[row["model"]] = max(row["turn"], found.get(row["model"], 0))
+    return found
+
+
 def tables(use: Settings) -> list[str]:
-    """Every table of the last run, schema.name."""
-    target = use.home / "dbt" / "target"
-    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
-    ran = [nodes[r["unique_id"]] for r in results(use)]
-    return sorted(f"{n['schema']}.{n['name']}" for n in ran if n["config"]["materialized"] == "table")
-
-
-def results(use: Settings) -> list[dict[str, Any]]:
-    """What the last run says of each model."""
-    found = json.loads((use.home / "dbt" / "target" / "run_results.json").read_text())["results"]
-    return [r for r in found if r["unique_id"].startswith("model.")]
+    """Every table that was built, schema.name."""
+    nodes = json.loads((use.home / "dbt" / "target" / "manifest.json").read_text())["nodes"]
+    built = [nodes[f"model.throughline.{model}"] for model in turns(use)]
+    return sorted(f"{n['schema']}.{n['name']}" for n in built if n["config"]["materialized"] == "table")
 
 
 def keep(use: Settings, folder: Path) -> None:
@@ -83,7 +83,10 @@ def test_files_in_any_order_and_split_give_the_tables_of_a_full_build(
             "int_cross_posts",
             "int_purpose_links",
             "int_deal_links",
+            "int_late_replies",
+            "agg_late_replies",
             "fct_person_window",
+            "fct_response",
         ):
             (count,) = db.execute(f"select count(*) from '{tmp_path}/full/{table}.parquet'").fetchone() or (0,)
             assert count, table
@@ -98,5 +101,5 @@ def assert_only_a_day_changed(use: Settings, day: date) -> None:
     _, windows = changed_days(use, "fct_person_window")
     holding = {monday + timedelta(days=7 * n) for n in range(-3, 9)}  # four weeks hold the day, or the twelve do
     assert monday in windows and windows <= holding
-    stand = {r["unique_id"].split(".")[2] for r in results(use) if r["message"] == "unchanged"}
+    stand = {model for model, turn in turns(use).items() if turn == 1}
     assert stand >= {"int_deals", "int_people", "int_accounts", "int_windows", "stg_collaboration__messages"}

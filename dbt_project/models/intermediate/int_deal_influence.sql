@@ -17,17 +17,15 @@ deals as (
 
 ),
 
-contributions as (
+mentions as (
 
-    select '_org' as purpose_id, interaction_id, source, space_id, occurred_at, occurred_date
-    from {{ ref('int_interactions') }}
-    where is_contribution
+    select '_org' as purpose_id, mentions.source, mentions.deal_id, mentions.occurred_at
+    from {{ ref('int_deal_mentions') }} as mentions
     union all
-    select links.purpose_id, interactions.interaction_id, interactions.source, interactions.space_id,
-        interactions.occurred_at, interactions.occurred_date
-    from {{ ref('int_purpose_links') }} as links
-    inner join {{ ref('int_interactions') }} as interactions
-        on links.interaction_id = interactions.interaction_id
+    select links.purpose_id, mentions.source, mentions.deal_id, mentions.occurred_at
+    from {{ ref('int_deal_mentions') }} as mentions
+    inner join {{ ref('int_purpose_links') }} as links
+        on mentions.interaction_id = links.interaction_id
     where links.is_contribution
 
 ),
@@ -37,37 +35,19 @@ explicit as (
     select
         deals.source,
         deals.deal_id,
-        contributions.purpose_id,
+        mentions.purpose_id,
         max(case
-            when contributions.occurred_at < deals.created_at
-                and contributions.occurred_at >= {{ dbt.dateadd('day', -90, 'deals.created_at') }} then 1 else 0
+            when mentions.occurred_at < deals.created_at
+                and mentions.occurred_at >= {{ dbt.dateadd('day', -90, 'deals.created_at') }} then 1 else 0
         end) as is_sourced,
         max(case
-            when contributions.occurred_at >= deals.created_at
-                and (contributions.occurred_at < deals.closed_at or deals.outcome = 'open') then 1 else 0
+            when mentions.occurred_at >= deals.created_at
+                and (mentions.occurred_at < deals.closed_at or deals.outcome = 'open') then 1 else 0
         end) as is_assisted
-    from {{ ref('int_deal_mentions') }} as mentions
+    from mentions
     inner join deals
         on mentions.source = deals.source and mentions.deal_id = deals.deal_id
-    inner join contributions
-        on mentions.interaction_id = contributions.interaction_id
-    group by deals.source, deals.deal_id, contributions.purpose_id
-
-),
-
-days_in_spaces as (
-
-    select
-        spaces.account_source,
-        spaces.account_id,
-        contributions.purpose_id,
-        contributions.occurred_date,
-        min(contributions.occurred_at) as first_at,
-        count(distinct contributions.interaction_id) as contribution_count
-    from {{ ref('int_account_spaces') }} as spaces
-    inner join contributions
-        on spaces.space_source = contributions.source and spaces.space_id = contributions.space_id
-    group by spaces.account_source, spaces.account_id, contributions.purpose_id, contributions.occurred_date
+    group by deals.source, deals.deal_id, mentions.purpose_id
 
 ),
 
@@ -78,7 +58,7 @@ suspected as (
         deals.deal_id,
         days.purpose_id
     from deals
-    inner join days_in_spaces as days
+    inner join {{ ref('int_account_days') }} as days
         on
             deals.source = days.account_source
             and deals.account_id = days.account_id

@@ -4,9 +4,7 @@ with
 
 since as (
 
-    select {{ add_days('min(occurred_date)', 90) }} as since_date
-    from {{ ref('int_interactions') }}
-    where is_contribution
+    select {{ add_days('min(first_date)', 90) }} as since_date from {{ ref('int_first_contributions') }}
 
 ),
 

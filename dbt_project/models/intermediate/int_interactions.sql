@@ -40,6 +40,7 @@ select
     person_key,
     target_key,
     parent_id,
+    parent_at,
     kind,
     occurred_at,
     {{ local_date('occurred_at') }} as occurred_date,

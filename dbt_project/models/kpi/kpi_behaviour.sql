@@ -14,9 +14,9 @@ with
 
 numbers as (
 
-    select * from {{ ref('agg_behaviour') }}
+    select * from {{ ref('agg_behaviour') }} where {{ touched('period_start_date') }}
     union all
-    select * from {{ ref('stg_throughline__behaviour_estimate') }}
+    select * from {{ ref('stg_throughline__behaviour_estimate') }} where {{ touched('period_start_date') }}
 
 ),
 

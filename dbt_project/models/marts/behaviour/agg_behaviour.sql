@@ -10,6 +10,17 @@ people as (
 
 ),
 
+-- Whether a post found a second voice at all is asked of late replies too.
+threads as (
+
+    select
+        replies.*,
+        replies.threads_replied + coalesce(late.late_count, 0) as threads_answered
+    from {{ reply }}
+    left join {{ ref('agg_late_replies') }} as late on {{ same_unit('replies', 'late') }}
+
+),
+
 ties as (
 
     select
@@ -102,6 +113,6 @@ union all
 {% endfor -%}
 union all
 {{ behaviour_rows(
-    reply, 'O12', safe_divide('threads_replied', 'threads'), n='threads', people='authors',
-    low=wilson_low('threads_replied', 'threads'), high=wilson_high('threads_replied', 'threads'), enough='threads >= 30'
+    'threads', 'O12', safe_divide('threads_answered', 'threads'), n='threads', people='authors',
+    low=wilson_low('threads_answered', 'threads'), high=wilson_high('threads_answered', 'threads'), enough='threads >= 30'
 ) }}

@@ -21,12 +21,13 @@ measures as (
 cells as (
 
     select
-        people.unit_type,
-        people.unit,
-        people.period_start_date,
+        units.unit_type,
+        units.unit,
+        units.period_start_date,
         measures.measure
-    from {{ ref('agg_unit_people') }} as people
+    from {{ ref('agg_unit_people') }} as units
     cross join measures
+    where {{ touched('units.period_start_date') }}
 
 ),
 
@@ -47,19 +48,39 @@ curves as (
         {{ median_time('survival_low') }} as median_low_hours,
         {{ median_time('survival_high') }} as median_high_hours
     from {{ ref('agg_response_curve') }}
+    where {{ touched('period_start_date') }}
     group by {{ cell }}
 
 ),
 
-authors as (
+unit_authors as (
 
     select
         {{ cell }},
         count(distinct person_key) as authors,
         sum(case when followed_hours >= 72 then 1 else 0 end) as threads,
-        sum(case when followed_hours >= 72 and has_reply then 1 else 0 end) as threads_replied
+        sum(case when followed_hours >= 72 and is_responded then 1 else 0 end) as threads_replied
     from {{ ref('fct_response_cell') }}
+    where unit_type = 'org_unit' and {{ touched('period_start_date') }} and {{ touched('week_start_date', 0, 21) }}
     group by {{ cell }}
+
+),
+
+-- Everybody is in one unit of a window: the organisation is their sum.
+authors as (
+
+    select * from unit_authors
+    union all
+    select
+        'organisation' as unit_type,
+        '_org' as unit,
+        period_start_date,
+        measure,
+        sum(authors) as authors,
+        sum(threads) as threads,
+        sum(threads_replied) as threads_replied
+    from unit_authors
+    group by period_start_date, measure
 
 ),
 

@@ -9,6 +9,7 @@ responses as (
         case when measure <> 'answer' and t_hours > 72 then 73 else t_hours end as t,
         case when is_responded and (measure = 'answer' or t_hours <= 72) then 1 else 0 end as is_event
     from {{ ref('fct_response_cell') }}
+    where {{ touched('period_start_date') }} and {{ touched('week_start_date', 0, 21) }}
 
 ),
 

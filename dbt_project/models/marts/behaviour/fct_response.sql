@@ -11,10 +11,11 @@ posts as (
         {{ week_start('occurred_date') }} as week_start_date,
         is_question
     from {{ ref('int_interactions') }}
-    where kind = 'post' and is_contribution and person_key is not null
+    where kind = 'post' and is_contribution and person_key is not null and {{ touched('occurred_date', 0, 6) }}
 
 ),
 
+-- What came too late is left out before the join.
 responses as (
 
     select
@@ -27,29 +28,10 @@ responses as (
         answers.is_human
         and answers.actor_key <> posts.actor_key
         and coalesce(answers.person_key, answers.actor_key) <> posts.person_key
-        and answers.occurred_at >= posts.occurred_at
+        and answers.occurred_at >= answers.parent_at
+        and answers.occurred_at <= answers.parent_at + interval '{{ 24 * var("follow_up_days") }}' hour
+        and {{ touched('answers.occurred_date', 0, 35) }}
     group by posts.interaction_id
-
-),
-
-observed as (
-
-    select
-        source,
-        max(observed_until) as observed_until
-    from {{ ref('stg_throughline__files') }}
-    where state <> 'quarantined'
-    group by source
-
-),
-
--- Tools all of whose reactions carry a time of their own; elsewhere nobody knows how long a reaction took.
-timed as (
-
-    select source
-    from {{ ref('stg_collaboration__reactions') }}
-    group by source
-    having count(reacted_at) = count(*)
 
 ),
 
@@ -60,14 +42,14 @@ bounded as (
         posts.*,
         responses.replied_at,
         responses.reacted_at,
-        timed.source is not null as has_reaction_times,
+        weeks.has_reaction_times,
         least(
-            observed.observed_until, posts.occurred_at + interval '{{ 24 * var("follow_up_days") }}' hour
+            weeks.followed_until, posts.occurred_at + interval '{{ 24 * var("follow_up_days") }}' hour
         ) as followed_until
     from posts
-    inner join observed on posts.source = observed.source
+    inner join {{ ref('int_followed_weeks') }} as weeks
+        on posts.source = weeks.source and posts.week_start_date = weeks.week_start_date
     left join responses on posts.interaction_id = responses.interaction_id
-    left join timed on posts.source = timed.source
 
 ),
 
@@ -110,7 +92,6 @@ clocked as (
         week_start_date,
         {{ rounded(hours, 6) }} as t_hours,
         {{ is_responded }} as is_responded,
-        replied_at is not null as has_reply,
         {{ rounded(hours_between('occurred_at', 'followed_until'), 6) }} as followed_hours
     from clocked
     where {{ condition }} and {{ hours }} >= 0

@@ -5,11 +5,11 @@ responses as (
     select
         people.org_unit,
         people.period_start_date,
+        fct.week_start_date,
         fct.measure,
         fct.person_key,
         fct.t_hours,
         fct.is_responded,
-        fct.has_reply,
         fct.followed_hours
     from {{ ref('fct_response') }} as fct
     inner join {{ ref('int_window_weeks') }} as weeks on fct.week_start_date = weeks.week_start_date
