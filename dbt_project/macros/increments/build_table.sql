@@ -95,7 +95,7 @@
         {%- call noop_statement('main', 'unchanged', 'KEEP') -%}{%- endcall -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set rows = drop_temporary(target, 'new') -%}
+    {%- set rows = target.identifier ~ '__new' -%}
     {%- set built = namespace(sql=sql) -%}
     {%- for mark, where, since, until in modules.re.findall(
         '\\(1 = 1 /\\* (touched|touched_at) (\\S+) (\\S+) (\\S+) \\*/\\)', sql
@@ -121,7 +121,7 @@
             insert into {{ target }} select * from {{ rows }} where {{ is_changed }}
         {%- endcall -%}
     {%- endif -%}
-    {%- do drop_temporary(target, 'new') -%}
+    {%- do run_query('drop table ' ~ rows) -%}
     {{ return(days) }}
 {% endmacro %}
 
@@ -139,10 +139,4 @@
         ~ "where old_rows.hashed is null or new_rows.hashed is null or old_rows.hashed <> new_rows.hashed"
     ).columns[0].values() | list -%}
     {{ return([none] if none in differing or differing | length > 1000 else differing | sort) }}
-{% endmacro %}
-
-{% macro drop_temporary(target, suffix) %}
-    {%- set name = target.identifier ~ '__' ~ suffix -%}
-    {%- do run_query('drop table if exists ' ~ name) -%}
-    {{ return(name) }}
 {% endmacro %}

@@ -28,20 +28,20 @@
 {% macro increment_plan(kind) %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set rules = config.get('meta') or {} -%}
-    {%- set parents = [] -%}
+    {%- set states = known_states() -%}
     {%- set inputs = {} -%}
     {%- for id in model['depends_on']['nodes'] -%}
+        {%- set name = id.split('.')[2] -%}
         {%- if id in graph['sources'] -%}
-            {%- do inputs.update({graph['sources'][id]['identifier']: raw_state(graph['sources'][id])}) -%}
-        {%- elif id.split('.')[2] not in rules.get('covers', []) -%}
-            {%- do parents.append(id.split('.')[2]) -%}
+            {%- set table = graph['sources'][id]['identifier'] -%}
+            {%- do inputs.update({table: states['raw'][table]}) -%}
+        {%- elif name not in rules.get('covers', []) -%}
+            {%- do inputs.update({name: states['models'].get(name, {}).get('version', 0)}) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set states = latest_states(parents + [model['name']]) -%}
-    {%- for parent in parents -%}
-        {%- do inputs.update({parent: states.get(parent, {}).get('version', 0)}) -%}
-    {%- endfor -%}
-    {%- set state = states.get(model['name'], {'turn': 0, 'version': 0, 'fingerprint': '', 'inputs': {}}) -%}
+    {%- set state = {'turn': 0, 'version': 0, 'fingerprint': '', 'inputs': '{}'} -%}
+    {%- do state.update(states['models'].get(model['name'], {})) -%}
+    {%- do state.update({'inputs': fromjson(state['inputs'])}) -%}
     {%- set fingerprint = local_md5(sql ~ tojson([kind, rules, model['columns'], config.get('contract') | string])) -%}
     {%- set changed = [] -%}
     {%- for name, now in inputs.items() if now != state['inputs'].get(name) or now == 0 -%}
@@ -67,19 +67,37 @@
     {{ return(plan) }}
 {% endmacro %}
 
-{#- The files in one raw table, or a hash of its rows where it does not come from files. -#}
-{% macro raw_state(source) %}
-    {%- set files = run_query(
-        "select loads.file_id || '@' || loads.mark || '@' || coalesce(cast(max(files.observed_until) as varchar), '') "
-        ~ "from raw.loads as loads left join raw.files as files on loads.file_id = files.file_id "
-        ~ "where loads.table_name = '" ~ source['identifier'] ~ "' group by loads.file_id, loads.mark order by 1"
-    ).columns[0].values() | list -%}
-    {%- if not files -%}
-        {%- set hashed = "select " ~ rows_hash('whole_row') ~ " from raw." ~ source['identifier'] ~ " as whole_row" -%}
-        {%- set found = (run_query(hashed).columns[0].values() | list)[0] -%}
-        {%- if found != '0:' -%}{%- do files.append(found) -%}{%- endif -%}
+{#-
+  The states of all raw tables and models, read once a run: `graph` is the one place that all models of a run share.
+  note_state() keeps it up to date. Two threads may read at once: the first one's stands.
+-#}
+{% macro known_states() %}
+    {%- if 'states' not in graph -%}
+        {%- do graph.setdefault('states', {'raw': raw_states(), 'models': latest_states()}) -%}
     {%- endif -%}
-    {{ return(files) }}
+    {{ return(graph['states']) }}
+{% endmacro %}
+
+{#- {raw table: the files in it, or a hash of its rows where it does not come from files} -#}
+{% macro raw_states() %}
+    {%- set found = {} -%}
+    {%- for name, file in run_query(
+        "select loads.table_name, "
+        ~ "loads.file_id || '@' || loads.mark || '@' || coalesce(cast(max(files.observed_until) as varchar), '') "
+        ~ "from raw.loads as loads left join raw.files as files on loads.file_id = files.file_id "
+        ~ "group by loads.table_name, loads.file_id, loads.mark order by 1, 2"
+    ).rows -%}
+        {%- do found.setdefault(name, []).append(file) -%}
+    {%- endfor -%}
+    {%- set others = [] -%}
+    {%- for source in graph['sources'].values() if source['identifier'] not in found -%}
+        {%- set name = source['identifier'] -%}
+        {%- do others.append("select '" ~ name ~ "', " ~ rows_hash('whole_row') ~ " from raw." ~ name ~ " as whole_row") -%}
+    {%- endfor -%}
+    {%- for name, hashed in run_query(others | join(' union all ')).rows -%}
+        {%- do found.update({name: [] if hashed == '0:' else [hashed]}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 {#- Whether all that changed are raw tables that come from files, then and now. -#}
@@ -92,16 +110,13 @@
 {% endmacro %}
 
 {#- {model: its latest state} -#}
-{% macro latest_states(models) %}
+{% macro latest_states() %}
     {%- set found = {} -%}
     {%- for row in run_query(
-        "select model, turn, version, fingerprint, inputs from ("
-        ~ "select states.*, row_number() over (partition by model order by turn desc) as turn_from_last "
-        ~ "from raw.model_states as states where model in ('" ~ models | join("', '") ~ "')"
-        ~ ") as ranked where turn_from_last = 1"
+        "select model, turn, version, fingerprint, inputs from raw.model_states order by turn"
     ).rows -%}
         {%- do found.update({row[0]: {
-            'turn': row[1] | int, 'version': row[2] | int, 'fingerprint': row[3], 'inputs': fromjson(row[4]),
+            'turn': row[1] | int, 'version': row[2] | int, 'fingerprint': row[3], 'inputs': row[4],
         }}) -%}
     {%- endfor -%}
     {{ return(found) }}
@@ -198,12 +213,15 @@
 
 {#- What was built, from what; `days`: the days that changed, [none] for all, [] for nothing. -#}
 {% macro note_state(plan, days) %}
-    {%- set version = plan['state']['version'] + (1 if days else 0) -%}
     {%- set name = "'" ~ model['name'] ~ "'" -%}
+    {%- set turn, version = plan['state']['turn'] + 1, plan['state']['version'] + (1 if days else 0) -%}
+    {%- set inputs = tojson(plan['inputs']) -%}
+    {%- do graph['states']['models'].update({model['name']: {
+        'turn': turn, 'version': version, 'fingerprint': plan['fingerprint'], 'inputs': inputs,
+    }}) -%}
     {%- call statement('note_state') -%}
         insert into raw.model_states (model, turn, version, fingerprint, inputs) values (
-            {{ name }}, {{ plan['state']['turn'] + 1 }}, {{ version }}, '{{ plan["fingerprint"] }}',
-            '{{ tojson(plan["inputs"]) | replace("'", "''") }}'
+            {{ name }}, {{ turn }}, {{ version }}, '{{ plan["fingerprint"] }}', '{{ inputs | replace("'", "''") }}'
         )
         {%- for day in days %}
         {{ '; insert into raw.model_changes (model, version, day) values' if loop.first }}

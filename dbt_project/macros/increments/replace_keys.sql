@@ -6,17 +6,19 @@
     {%- set rules = config.get('meta') -%}
     {%- set marks = modules.re.findall('\\(1 = 1 /\\* keys (\\S+) (\\S+) (\\S+) \\*/\\)', sql) -%}
     {%- set built = namespace(sql=sql) -%}
-    {%- set keys, tables = [], [] -%}
+    {%- set keys, files = {}, [] -%}
     {%- for relation, alias, columns in marks -%}
         {%- set table = relation.split('.')[-1].replace('"', '') -%}
         {%- set wanted = 'false' -%}
         {%- if table in plan['changed'] -%}
             {%- set name = 'keys_of_' ~ table -%}
-            {%- if name not in tables -%}
-                {%- do tables.append(name) -%}
-                {%- do keys.append(touched_keys(name, target, relation, columns.split(','), table, plan)) -%}
+            {%- if name not in keys -%}
+                {%- set touched = touched_keys(name, target, relation, columns.split(','), table, plan) -%}
+                {%- do keys.update({name: touched['keys']}) -%}
+                {%- do files.extend(touched['files']) -%}
             {%- endif -%}
-            {%- set wanted = '(' ~ alias ~ '.' ~ columns.replace(',', ', ' ~ alias ~ '.') ~ ') in (select ' ~ columns ~ ' from ' ~ name ~ ')' -%}
+            {%- set wanted = in_files(files, alias ~ '.') ~ ' and (' ~ alias ~ '.' ~ columns.replace(',', ', ' ~ alias ~ '.')
+                ~ ') in (select ' ~ columns ~ ' from ' ~ name ~ ')' -%}
         {%- endif -%}
         {%- set built.sql = built.sql.replace(of_touched_files(relation, alias, columns.split(',')), wanted) -%}
     {%- endfor -%}
@@ -25,7 +27,7 @@
         {%- do compared.append(column.name) -%}
     {%- endfor -%}
     {%- set compared = compared | join(', ') -%}
-    {%- set is_touched = '(' ~ rules['key'] | join(', ') ~ ') in (' ~ keys | join(' union all ') ~ ')' -%}
+    {%- set is_touched = in_files(files) ~ ' and (' ~ rules['key'] | join(', ') ~ ') in (' ~ keys.values() | join(' union all ') ~ ')' -%}
     {%- call statement('main') -%}
         create temporary table new_rows as {{ built.sql }}
     {%- endcall -%}
@@ -43,11 +45,14 @@
         'select distinct ' ~ local_date(rules['day']) ~ ' from changed_rows'
         ~ (' where ' ~ rules['day'] ~ ' is not null union ' ~ echoes('changed_rows') if echoes else '')
     ).columns[0].values() | list -%}
-    {%- do run_query('drop table ' ~ (tables + ['new_rows', 'old_rows', 'changed_rows']) | join('; drop table ')) -%}
+    {%- do run_query('drop table ' ~ (keys | list + ['new_rows', 'old_rows', 'changed_rows']) | join('; drop table ')) -%}
     {{ return([none] if none in days or days | length > 1000 else days | sort) }}
 {% endmacro %}
 
-{#- Makes the temporary table `name` of the keys, as the raw table names them, and returns a query of them as the model does. -#}
+{#-
+  Makes the temporary table `name` of the keys, as the raw table names them. Returns {keys: a query of them as the model
+  names them, files: all that hold or held one of them}; so of all other files nothing but the keys is read.
+-#}
 {% macro touched_keys(name, target, relation, columns, table, plan) %}
     {%- set rules = config.get('meta') -%}
     {%- set before, now = plan['state']['inputs'][table], plan['inputs'][table] -%}
@@ -63,8 +68,18 @@
         select {{ rules['key'][-(columns | length):] | join(', ') }} from {{ target }}
         where file_id in ('{{ removed | join("', '") }}'){{ ' and source = ' ~ source if has_source }}
     {%- endcall -%}
-    {{ return('select ' ~ (source ~ ', ' if has_source else '') ~ columns | join(', ') ~ ' from ' ~ name) }}
+    {%- set names = columns | join(', ') -%}
+    {%- set holders = run_query(
+        'select distinct file_id from ' ~ relation ~ ' where (' ~ names ~ ') in (select ' ~ names ~ ' from ' ~ name ~ ')'
+    ).columns[0].values() | list -%}
+    {{ return({
+        'keys': 'select ' ~ (source ~ ', ' if has_source else '') ~ names ~ ' from ' ~ name, 'files': holders + removed,
+    }) }}
 {% endmacro %}
+
+{% macro in_files(files, alias='') -%}
+    {{ alias }}file_id in ('{{ files | join("', '") }}')
+{%- endmacro %}
 
 {#-
   Days of rows that read the changed rows of a staging table. An answer names the author of what it answers, and a
