@@ -128,24 +128,27 @@ def dbt(
 ) -> None:
     """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed.
 
-    full: build what has not changed too.
+    full: build what has not changed too. dbt would write its manifest twice a run: it is left while it is up to date.
     """
     arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--log-format-file", "text"]
+    arguments += ["--no-write-json"] if command in ("run", "build") and _has_manifest(settings) else []
     arguments += _dbt_arguments(settings, command, select) + (["--full-refresh"] if full else [])
     environment = quiet_environment() | dbt_environment(settings)
-    failures: list[str] = []
+    failed: dict[str, str] = {}
+    errors: list[str] = []
     with subprocess.Popen(  # noqa: S603  # our own arguments
         arguments, env=environment, cwd=settings.dbt_project, stdout=subprocess.PIPE, text=True
     ) as process:
         for event in _events(process):
-            node = event.get("data", {}).get("node_info", {})
-            done = event.get("info", {}).get("name") == "NodeFinished"
-            if done and progress:
+            info, node = event.get("info", {}), event.get("data", {}).get("node_info", {})
+            if info.get("name") in ("LogModelResult", "LogTestResult") and progress:
                 progress(node.get("node_name", ""), *_position(event))
-            if event.get("info", {}).get("level") == "error":
-                failures.append(event["info"].get("msg", "").strip())
+            elif info.get("name") == "RunResultError":
+                failed[node.get("node_name", "")] = info.get("msg", "")
+            elif info.get("level") == "error":
+                errors.append(info.get("msg", "").strip())
     if process.returncode:
-        why = _failed_nodes(settings) or (failures[0].splitlines()[0] if failures else "no reason given")
+        why = _failures(failed) or (errors[0].splitlines()[0] if errors else "no reason given")
         raise Refused(f"dbt {command} failed: {why}", remedy=f"see {settings.home / 'dbt' / 'logs' / 'dbt.log'}")
 
 
@@ -340,17 +343,21 @@ def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 def _position(event: dict[str, Any]) -> tuple[int, int]:
     data = event.get("data", {})
-    return int(data.get("index") or 0), int(data.get("total") or 0)
+    return int(data.get("index") or 0), int(data.get("total") or data.get("num_models") or 0)
 
 
-def _failed_nodes(settings: Settings) -> str:
-    """Models and tests that failed in the last run, with the first line of the first reason."""
-    results = settings.home / "dbt" / "target" / "run_results.json"
-    if not results.exists():
-        return ""
-    failed = [r for r in json.loads(results.read_text())["results"] if r["status"] in FAILED]
+def _has_manifest(settings: Settings) -> bool:
+    """The manifest that Airflow's DAG is drawn from describes the project as it is."""
+    written = settings.home / "dbt" / "target" / "manifest.json"
+    parts = [settings.dbt_project / name for name in ("dbt_project.yml", "macros", "models", "tests")]
+    files = (file for part in parts for file in (part, *part.rglob("*")))
+    return written.exists() and written.stat().st_mtime > max(file.stat().st_mtime for file in files)
+
+
+def _failures(failed: dict[str, str]) -> str:
+    """Models and tests that failed, with the first one's reason; "" where none did."""
     if not failed:
         return ""
-    names = ", ".join(r["unique_id"].split(".")[2] for r in failed[:3])
+    names = ", ".join(list(failed)[:3])
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return f"{names}{more} ({' '.join((failed[0].get('message') or '').split())[:200]})"
+    return f"{names}{more} ({' '.join(next(iter(failed.values())).split())[:200]})"
