@@ -7,8 +7,9 @@
     late       a file with a day of half a year ago
     CRM        a new export of all deals, of which one in a hundred was decided meanwhile
 
-Each engine has a home of its own. The interactions are made, uniformly random over a year: 2,500 people per million
-messages (at least 500), 20 deals per thousand messages. PostgreSQL is started here (or DATABASE_URL); Spark is
+Each engine has a home of its own. The interactions are made, uniformly over a year, and written channel by channel:
+2,500 people per million messages (at least 500), 20 deals per thousand messages. A third are replies to something of
+the last day, one in 200 of these to something of the last 60. PostgreSQL is started here (or DATABASE_URL); Spark is
 spark://local, in this machine's memory, unless THROUGHLINE_BENCH_SPARK names a cluster. CPU: seconds of all processes
 that were started; on a machine that does other things too, they tell more than the clock.
 """
@@ -42,17 +43,21 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 GENERATED = {
     "slack__messages": """
         select 'T1' as team_id, 'C' || n % 200 as channel_id, n || '.000100' as ts,
-            timestamp '$since' + to_microseconds((hash(n) % ($days * 86400000000))::bigint) as sent_at,
+            timestamp '$since' + to_microseconds((n - $first) * ($days * 86400000000 // ($past - $first))) as sent_at,
             'u' || hash(n, 1) % $people as user_id, null as subtype,
-            case when n % 3 = 0 and n > 600 then (n - 600) || '.000100' end as thread_ts,
+            case when n % 3 = 0 and root >= 0 then root || '.000100' end as thread_ts,
             false as is_bot, false as is_tombstone, hash(n, 2) % 400 as text_length, n % 11 = 0 as is_question,
             0 as mention_count, false as is_broadcast, md5('f' || n) as fingerprint,
             case when n % 50 = 0 then 'handover' end as tags, null as crm_links, 0 as file_count,
             null::timestamp as edited_at
-        from range($first, $past) as numbers(n)""",
+        from (
+            select n, n - 200 * (1 + hash(n, 7) % (if(n % 600 = 0, 60, 1) * $daily // 200 + 1))::bigint as root
+            from range($first, $past) as numbers(n)
+        )
+        order by n % 200, n""",
     "slack__reactions": """
         select 'T1' as team_id, 'C' || n % 200 as channel_id, n || '.000100' as ts,
-            timestamp '$since' + to_microseconds((hash(n) % ($days * 86400000000))::bigint) as sent_at,
+            timestamp '$since' + to_microseconds((n - $first) * ($days * 86400000000 // ($past - $first))) as sent_at,
             'thumbsup' as emoji, 'u' || hash(n, 3) % $people as user_id
         from range($first, $past) as numbers(n) where n % 5 = 0""",
     "slack__channels": """
@@ -114,11 +119,12 @@ def files(messages: int) -> dict[str, File]:
 
 def generate(folder: Path, made: dict[str, File], people: int) -> None:
     """<folder>/<raw table>/<file_id>.parquet with the columns that the lake writes."""
+    daily = made["day"].past - made["day"].first
     names = {f"{source.name}__{table.name}": table for source in SOURCES.values() for table in source.tables}
     with duckdb.connect() as db:
         for file_id, file in made.items():
             values = {"first": file.first, "past": file.past, "people": people, "since": file.since, "days": file.days}
-            values |= {"deals": file.deals, "later": int(file_id == "crm")}
+            values |= {"deals": file.deals, "later": int(file_id == "crm"), "daily": daily}
             for name, query in GENERATED.items():
                 holds = {"salesforce__opportunities": file.deals, "people__roster": file_id == "year"}
                 if not holds.get(name, file.past):
