@@ -8,6 +8,7 @@ turns red only when the task that runs dbt has failed for good, as its retry bui
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ POLL_SECONDS: Final = 1.0
 RESULTS: Final = "results"  # the XCom that names the file; Airflow deletes it whenever the task starts anew
 ENDED: Final = {"success", "failed", "upstream_failed", "skipped", "removed"}
 PASSED: Final = {"success", "pass", "warn", "no-op"}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,14 @@ class NodeTrigger(BaseEventTrigger):
         """What is known, again and again: who joins late misses nothing."""
         task = (kwargs["dag_id"], kwargs["run_id"], kwargs["runner"])
         while True:
-            state = await _state(*task)
-            name = await _results_name(*task) if state in {"running", *ENDED} else None
-            results = await asyncio.to_thread(read, settings.load().home, name) if name else {}
-            yield Seen(state, results)
+            try:
+                state = await _state(*task)
+                name = await _results_name(*task) if state in {"running", *ENDED} else None
+                results = await asyncio.to_thread(read, settings.load().home, name) if name else {}
+            except Exception as error:  # nodes only show: a poll that fails must not fail hundreds of them
+                log.warning("dbt's results cannot be read (%s); looking again", type(error).__name__)
+            else:
+                yield Seen(state, results)
             await asyncio.sleep(POLL_SECONDS)
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Seen]) -> AsyncIterator[TriggerEvent]:

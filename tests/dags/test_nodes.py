@@ -93,12 +93,14 @@ def test_nodes_of_a_run_share_one_poll_and_late_ones_miss_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Only what Airflow would answer is replaced: the state of the task that runs dbt, and the name of its results."""
-    states = iter(["queued", "running", "running", "failed"])
+    states = iter(["queued", "no answer", "running", "running", "failed"])
     asked = []
 
     async def state(*task: str) -> str | None:
         asked.append(task)
-        return next(states)
+        if (answer := next(states)) == "no answer":
+            raise OSError
+        return answer
 
     async def results_name(*_: str) -> str:
         return "models-1"
@@ -118,11 +120,11 @@ def test_nodes_of_a_run_share_one_poll_and_late_ones_miss_nothing(
 
     stream = NodeTrigger.open_shared_stream(NodeTrigger("models.dbt", [MODEL], "transform", "a run").serialize()[1])
     assert isinstance(asyncio.run(end(MODEL)), TaskSuccessEvent)
-    assert asked == [("transform", "a run", "models.dbt")] * 2, "before it runs, nothing of an earlier try counts"
+    assert asked == [("transform", "a run", "models.dbt")] * 3, "before it runs, nothing of an earlier try counts"
 
     stream = NodeTrigger.open_shared_stream(NodeTrigger("models.dbt", [MODEL], "transform", "a run").serialize()[1])
     assert isinstance(asyncio.run(end(KEY)), TaskFailedEvent)
-    assert len(asked) == 4, "it waited for dbt's task to end"
+    assert len(asked) == 5, "it waited for dbt's task to end"
 
 
 def test_the_models_of_a_group_come_from_dbts_manifest(tmp_path: Path) -> None:
