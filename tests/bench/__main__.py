@@ -53,10 +53,13 @@ class Measured(NamedTuple):
 
 def measure(way: str, folder: Path) -> Measured:
     """One way in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "one", way, str(folder)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return Measured(*map(float, done.stdout.split()))
+    return Measured(*map(float, _printed_by("one", way, str(folder)).split()))
+
+
+def _printed_by(*arguments: str) -> str:
+    """By a process of its own; its peak of memory would otherwise be inherited by those started later."""
+    command = [sys.executable, "-m", "tests.bench", *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def main(count: int, rounds: int) -> None:
@@ -77,7 +80,7 @@ def main(count: int, rounds: int) -> None:
             ratios = (_ratio(taken, runs[other], of) for of in ("seconds", "cpu") for other in ("floor", OURS))
             line = "".join(f"{ratio:{width}.2f}" for ratio, width in zip(ratios, (9, 9, 13, 9), strict=True))
             print(f"{way:18}{_line(taken)}{_rate(count, taken):12,.0f}{_peak(taken):9.0f}{line}")
-        print(f"rows that only {OURS} or only DuckDB has: {slack.different_rows(folder):,}")
+        print(f"rows that only throughline or only DuckDB has: {_printed_by('compare', str(folder))}", end="")
         crm.write(folder, count)
         size = (folder / "Opportunity.csv").stat().st_size / 1e6
         print(f"\nSalesforce opportunities: {count:,} rows, {size:,.0f} MB of CSV")
@@ -144,6 +147,8 @@ if __name__ == "__main__":
         from tests.bench import evidence
 
         evidence.main()
+    elif sys.argv[1:2] == ["compare"]:
+        print(slack.different_rows(Path(sys.argv[2])))
     elif sys.argv[1:2] == ["one"]:
         one(sys.argv[2], Path(sys.argv[3]))
     else:
