@@ -26,7 +26,8 @@ from typing import IO, Any, Final, TypeVar
 
 IN_HAND: Final = 2  # parts that a helper has: the one it works on, and the next, so that it never waits for us
 AHEAD: Final = 6  # parts on their way to a helper or back; as many as it does while we are busy with results
-MOST_WAITING: Final = 12  # results that wait for an earlier one
+MOST_WAITING: Final = 24  # results that wait for an earlier one
+AT_ONCE: Final = 2  # results handed on before a helper is given more to do
 PIPE_BYTES: Final = 1 << 20  # a result fits in, so that a helper need not wait until it is taken
 _LENGTH_BYTES: Final = 8
 _PACKAGE: Final = str(Path(__file__).parents[1])  # Airflow puts it on sys.path by itself, so no variable names it
@@ -74,8 +75,9 @@ def ordered(
                 waiting.append(threads.submit(by_helper, part))
             else:
                 waiting.append(_done(work, known, part))
-            while waiting and (waiting[0].done() or len(waiting) > MOST_WAITING):
-                yield waiting.popleft().result()
+            for _ in range(AT_ONCE):
+                if waiting and (waiting[0].done() or len(waiting) > MOST_WAITING):
+                    yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
