@@ -24,7 +24,7 @@ Rows = list[dict[str, str]]
 def land(database: str, networks: dict[str, tuple[dict[str, str], Iterable[tuple[str, str]]]]) -> None:
     """name -> ({person: unit}, arcs), each in a window of its own, every arc on two of its days."""
     with duckdb.connect(database) as db:
-        db.execute("create schema intermediate; create schema marts")
+        db.execute("create schema if not exists intermediate; create schema if not exists marts")
         db.execute("create table intermediate.int_contact_days (person_key text, partner_key text, occurred_date date)")
         db.execute("create table intermediate.int_window_weeks (period_start_date date, week_start_date date)")
         db.execute("create table marts.fct_person_window (person_key text, period_start_date date, org_unit text)")
@@ -58,6 +58,7 @@ def test_published_networks(settings: Settings, shared: Path) -> None:
         for name in ("advice", "friendship", "reports_to")
     }
     database = settings.warehouse.removeprefix("duckdb:///")
+    transform.prepare(settings)  # nothing is landed, but dbt looks what is
     land(database, {"clubs": (clubs, friends), "members": ({one: one for one in clubs}, friends), **relations})
     transform.dbt(settings, "run", select="fct_tie_window agg_unit_block agg_unit_ties")
     with duckdb.connect(database, read_only=True) as db:

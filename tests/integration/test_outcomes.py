@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from throughline import lake, metrics, transform
+from throughline import lake, transform
 from throughline.settings import load
 from throughline.sources import SOURCES
 from throughline.warehouse import connect
@@ -85,9 +85,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
             for table in source.tables:
                 rows = made.deals if (source.name, table.name) == ("salesforce", "opportunities") else []
                 raw.table(f"{source.name}__{table.name}", lake.raw_schema(table), rows)
-        raw.table("files", transform.FILES, made.files)
-        raw.table("rejects", transform.REJECTS, [])
-        raw.table("metrics", metrics.metric_schema(), metrics.metric_rows())
+        transform.know(raw, made.files)
     transform.dbt(use, "run", select="+fct_outcome_release")
     return duckdb.connect(use.warehouse.removeprefix("duckdb:///"), read_only=True)
 
