@@ -1,6 +1,6 @@
 """Shared fixtures. Kinds of test are folders: unit (one module, no engine), dags (DAG files as Airflow sees them),
 contract (rules that hold over all sources, models and documents), integration (several rooms, real engines),
-e2e (Airflow and a browser)."""
+e2e (Airflow, a browser, the sample on every engine)."""
 
 from __future__ import annotations
 
@@ -238,7 +238,9 @@ def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     defaults = {
         "spark.driver.host": "127.0.0.1", "spark.driver.memory": "1g", "spark.executor.memory": "768m",
         "spark.sql.shuffle.partitions": "2", "spark.network.timeout": "60s", "spark.executor.heartbeatInterval": "5s",
+        "spark.sql.codegen.wholeStage": "false",  # compiling for a few thousand rows takes longer than reading them
     }  # fmt: skip
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # the same
     (tmp_path / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in defaults.items()))
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")

@@ -1,4 +1,4 @@
-"""Spark without a cluster: what is given to it, and what is said when it cannot work. The builds: test_whole_line."""
+"""Spark without a cluster: what is given to it, and what is said when it cannot work. The builds: e2e/test_engines."""
 
 from __future__ import annotations
 

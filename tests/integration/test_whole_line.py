@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,18 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import AT, KEY, copy_of, home
 from throughline import intake, quality, transform
 from throughline.ledger import Ledger
-from throughline.migration import migrate
 from throughline.sample import register
 from throughline.settings import Settings
 from throughline.source import Refused
-from throughline.warehouse import connect
-from throughline.warehouse.equality import differences
 
 PUBLIC = {
     "dim_date", "dim_metric", "dim_org_unit", "dim_purpose", "kpi_adoption", "kpi_behaviour",
@@ -104,53 +97,6 @@ def test_files_one_by_one_in_reverse_give_the_same_publish(
         assert intake.take(use, again["name"], again["file_id"], at=at).state == "loaded"
     transform.build(use, at=at)
     assert transform.publish(use, at=at) == replace(built[1], is_new=True)
-
-
-@pytest.fixture(params=["postgres", "spark"])
-def engine(request: pytest.FixtureRequest) -> tuple[str, Callable[[str], None]]:
-    """The URL of another engine, and what happens while it builds: a model's name is told when it is done."""
-    if request.param == "postgres":
-        return request.getfixturevalue("postgres_database"), lambda model: None
-    cluster = request.getfixturevalue("spark_cluster")
-
-    def lose_a_worker(model: str) -> None:
-        if model == "int_interactions":
-            os.killpg(cluster.workers[0].pid, signal.SIGKILL)
-            cluster.workers[0].wait()
-
-    return cluster.url, lose_a_worker
-
-
-@pytest.mark.timeout(2700)
-def test_every_engine_publishes_the_same_tables(
-    built: tuple[Settings, transform.Publication],
-    at: datetime,
-    tmp_path: Path,
-    engine: tuple[str, Callable[[str], None]],
-) -> None:
-    """The same lake and ledger on another engine; the cluster loses one of its two workers in the middle."""
-    use, publication = built
-    url, meanwhile = engine
-    shutil.copytree(use.home, tmp_path / "home", symlinks=True)
-    other = replace(home(tmp_path / "home"), warehouse=url)
-    moved = migrate(home(tmp_path / "home"), url, at=at, progress=lambda model, *_: meanwhile(model))
-    assert moved.rows == publication.rows
-    assert differences(use.home / "kpi", other.home / "kpi") == []
-
-    for table in (
-        "marts.agg_outcome",
-        "marts.agg_survival",
-        "marts.agg_adoption",
-        "marts.agg_cluster_cell",
-        "marts.agg_strata_2x2",
-    ):
-        for folder, place in (("ours", use), ("theirs", other)):
-            (tmp_path / folder).mkdir(exist_ok=True)
-            pq.write_table(connect(place).read(table), tmp_path / folder / f"{table}.parquet")
-    assert differences(tmp_path / "ours", tmp_path / "theirs") == []
-
-    assert connect(other).query("select count(*) from kpi.kpi_value")[1] == [(publication.rows["kpi_value"],)]
-    assert transform.publish(other, at=at).is_new is False
 
 
 def test_a_failing_exit_leaves_the_last_publish_standing(
