@@ -45,11 +45,10 @@ def dbt_nodes(group_id: str) -> Any:
 
     models = nodes.models(settings.load().home / "dbt" / "target" / "manifest.json", GROUPS[group_id])
     with TaskGroup(group_id):
-        runs = run_dbt()
+        runs, runner = run_dbt(), f"{group_id}.dbt"
         built: dict[str, TaskGroup] = {}
         for unique_id, model in models.items():
             with TaskGroup(model.name) as built[unique_id]:
-                runner = f"{group_id}.dbt"
                 run = nodes.DbtNode(task_id="run", runner=runner, unique_ids=[unique_id])
                 if model.tests:
                     run >> nodes.DbtNode(task_id="test", runner=runner, unique_ids=list(model.tests))

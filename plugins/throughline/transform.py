@@ -160,25 +160,24 @@ def dbt_here(settings: Settings, select: str, note: Note) -> None:
     """
     from dbt.cli.main import dbtRunner
 
-    failed: list[str] = []
-    is_refused = False  # by a test; anything else may be a fault of the machine, and worth another try
+    failed: dict[str, str] = {}
+    statuses: set[str] = set()
 
     def take(event: Any) -> None:
-        nonlocal is_refused
         if event.info.name == "NodeFinished":
             node, result = event.data.node_info, event.data.run_result
             message = " ".join(result.message.split())[:200]
             note(node.unique_id, result.status, message)
+            statuses.add(result.status)
             if result.status in FAILED:
-                failed.append(f"{node.node_name} ({message})")
-                is_refused = is_refused or result.status == "fail"
+                failed[node.node_name] = message
 
     export(dbt_environment(settings))
     done = dbtRunner(callbacks=[take]).invoke(["--no-write-json", *_dbt_arguments(settings, "build", select)])
     if not done.success:
-        why = ", ".join(failed[:3]) + (f" and {len(failed) - 3} more" if failed[3:] else "")
-        sentence = f"dbt build failed: {why or done.exception or 'no reason given'}"
-        raise Refused(sentence) if is_refused else RuntimeError(sentence)
+        sentence = f"dbt build failed: {_failures(failed) or done.exception or 'no reason given'}"
+        # but for a failed test it may be a fault of the machine, and worth another try
+        raise Refused(sentence) if "fail" in statuses else RuntimeError(sentence)
 
 
 def _dbt_arguments(settings: Settings, command: str, select: str | None) -> list[str]:
