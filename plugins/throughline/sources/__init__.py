@@ -2,59 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Final
 
 from throughline.source import Source
-from throughline.sources import (
-    account_map,
-    dynamics365,
-    fx_rates,
-    google_chat,
-    hubspot,
-    identity_map,
-    m365_reports,
-    mattermost,
-    org_calendar,
-    people,
-    pipedrive,
-    purposes,
-    rocketchat,
-    salesforce,
-    slack,
-    slack_analytics,
-    stage_map,
-    teams,
-    viva_engage,
-    viva_insights,
+
+_NAMES: Final = (
+    # collaboration
+    "slack",
+    "slack_analytics",
+    "m365_reports",
+    "viva_insights",
+    "teams",
+    "viva_engage",
+    "mattermost",
+    "google_chat",
+    "rocketchat",
+    # CRM
+    "salesforce",
+    "hubspot",
+    "dynamics365",
+    "pipedrive",
+    # the organisation
+    "people",
+    "purposes",
+    # how to read the others
+    "identity_map",
+    "stage_map",
+    "account_map",
+    "org_calendar",
+    "fx_rates",
 )
 
-SOURCES: Final[Mapping[str, Source]] = {
-    source.name: source
-    for source in (
-        # collaboration
-        slack.SOURCE,
-        slack_analytics.SOURCE,
-        m365_reports.SOURCE,
-        viva_insights.SOURCE,
-        teams.SOURCE,
-        viva_engage.SOURCE,
-        mattermost.SOURCE,
-        google_chat.SOURCE,
-        rocketchat.SOURCE,
-        # CRM
-        salesforce.SOURCE,
-        hubspot.SOURCE,
-        dynamics365.SOURCE,
-        pipedrive.SOURCE,
-        # the organisation
-        people.SOURCE,
-        purposes.SOURCE,
-        # how to read the others
-        identity_map.SOURCE,
-        stage_map.SOURCE,
-        account_map.SOURCE,
-        org_calendar.SOURCE,
-        fx_rates.SOURCE,
-    )
-}
+
+class _Sources(Mapping[str, Source]):
+    """Each is imported when it is asked for: who lands one file needs one, who lists them only their names."""
+
+    def __getitem__(self, name: str) -> Source:
+        if name not in _NAMES:
+            raise KeyError(name)
+        source: Source = import_module(f"{__name__}.{name}").SOURCE
+        return source
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+SOURCES: Final[Mapping[str, Source]] = _Sources()
