@@ -42,18 +42,18 @@ class Pseudonymiser:
 
     def key(self, namespace: str, identifier: str) -> str:
         """One pseudonym: 32 hex characters."""
-        return self._keyed(namespace)(identifier)
+        name = normalise_email(identifier) if namespace == "email" else identifier.strip()
+        return self._keyed(namespace)(name.encode())
 
-    def _keyed(self, namespace: str) -> Callable[[str], str]:
-        """Identifier -> pseudonym, in one namespace."""
+    def _keyed(self, namespace: str) -> Callable[[bytes], str]:
+        """Normalised identifier -> pseudonym, in one namespace."""
         inner = self._inner.copy()
         inner.update(f"{namespace}:".encode())
         begin, end = inner.copy, self._outer.copy
-        normalise = normalise_email if namespace == "email" else str.strip
 
-        def keyed(identifier: str) -> str:
+        def keyed(name: bytes) -> str:
             first, second = begin(), end()
-            first.update(normalise(identifier).encode())
+            first.update(name)
             second.update(first.digest())
             return second.hexdigest()[:32]
 
@@ -62,8 +62,12 @@ class Pseudonymiser:
     def column(self, namespace: str, identifiers: pa.Array) -> pa.Array:
         """identifiers: string[n] -> string[n]; null and blank become null. Each distinct value is keyed once."""
         encoded = pc.dictionary_encode(identifiers)
+        names = pc.utf8_trim_whitespace(encoded.dictionary)
+        if namespace == "email":
+            names = pa.array(map(normalise_email, names.to_pylist()), pa.string())
         keyed = self._keyed(namespace)
-        keys = [keyed(value) if value and value.strip() else None for value in encoded.dictionary.to_pylist()]
+        # bytes, as they are hashed: making text of them and bytes again would take a tenth more
+        keys = [keyed(name) if name else None for name in names.cast(pa.binary()).to_pylist()]
         return pc.take(pa.array(keys, pa.string()), encoded.indices)
 
     def batch(self, records: pa.RecordBatch, people: Mapping[str, str]) -> pa.RecordBatch:

@@ -306,9 +306,10 @@ def seconds(epoch: float | str | None) -> int | None:
 
 def _microseconds(texts: pa.Array) -> pa.Array:
     """ "1434772080.000006" -> microseconds since 1970; NULL where it is no such time."""
-    as_slack_writes = pc.match_substring_regex(texts, r"^[0-9]{10}\.[0-9]{6}$")
-    if pc.all(as_slack_writes).as_py():
-        return pc.cast(pc.replace_substring(texts, ".", ""), pa.int64())
+    digits = pc.binary_replace_slice(texts, 10, 11, "")
+    has_point, is_long = pc.equal(pc.find_substring(texts, "."), 10), pc.equal(pc.binary_length(texts), 17)
+    if pc.all(pc.and_(pc.and_(has_point, is_long), pc.ascii_is_decimal(digits))).as_py():
+        return pc.cast(digits, pa.int64())
     return pa.array([None if text is None else _one_time(text) for text in texts.to_pylist()], pa.int64())
 
 
