@@ -98,6 +98,7 @@ def serve() -> None:
     """A helper's life: the function and what is known, then parts until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the process that started us, which ends us
     _keep_freed_memory()
+    sys.meta_path.insert(0, _WithoutPandas())
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # whoever prints does not print among the answers
         work, known = _receive(sys.stdin.buffer)
@@ -105,6 +106,16 @@ def serve() -> None:
             while True:
                 part = _receive(sys.stdin.buffer)
                 _send(answers, _tried(work, known, part))
+
+
+class _WithoutPandas:
+    """An import hook of helpers. At the first list that becomes a column pyarrow would import pandas, a fifth of a
+    second, to see whether it is one of its own."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
 
 
 class _Helper:

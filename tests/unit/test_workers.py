@@ -67,3 +67,8 @@ def test_a_helper_that_is_killed_is_an_error_of_the_machine_and_not_of_the_data(
         list(islice(results, 1000))
     assert issubclass(workers.Lost, OSError)  # which a parser's caller lets through, so that the task is tried again
     assert helpers() == []
+
+
+def test_a_helper_makes_columns_without_importing_pandas() -> None:
+    asked = "(__import__('pyarrow').array([1]).to_pylist(), 'pandas' in __import__('sys').modules)"
+    assert list(workers.ordered(operator.call, eval, [asked], helpers=1)) == [([1], False)]

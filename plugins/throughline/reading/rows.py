@@ -38,16 +38,20 @@ class Batches:
     """Record batches of any size on their way into batches of BATCH_ROWS."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
-        self._waiting = {table.name: table.schema.empty_table() for table in tables}
+        self._waiting: dict[str, list[pa.RecordBatch]] = {table.name: [] for table in tables}
 
     def add(self, name: str, records: pa.RecordBatch) -> None:
-        self._waiting[name] = pa.concat_tables([self._waiting[name], pa.Table.from_batches([records])])
+        self._waiting[name].append(records)
 
     def full(self, *, rest: bool = False) -> Iterator[Batch]:
         """Full batches of BATCH_ROWS; with `rest` whatever is left too."""
         for name, waiting in self._waiting.items():
-            end = waiting.num_rows if rest else waiting.num_rows - waiting.num_rows % BATCH_ROWS
+            count = sum(records.num_rows for records in waiting)
+            end = count if rest else count - count % BATCH_ROWS
+            if not end:
+                continue
+            rows = pa.Table.from_batches(waiting)
             for at in range(0, end, BATCH_ROWS):
-                whole = waiting.slice(at, min(BATCH_ROWS, end - at)).combine_chunks()
+                whole = rows.slice(at, min(BATCH_ROWS, end - at)).combine_chunks()
                 yield Batch(name, whole.to_batches()[0])
-            self._waiting[name] = waiting.slice(end)
+            self._waiting[name] = rows.slice(end).to_batches()
