@@ -28,25 +28,10 @@
 {% macro increment_plan(kind) %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set rules = config.get('meta') or {} -%}
-    {%- set states = known_states() -%}
-    {%- set inputs = {} -%}
-    {%- for id in model['depends_on']['nodes'] -%}
-        {%- set name = id.split('.')[2] -%}
-        {%- if id in graph['sources'] -%}
-            {%- set table = graph['sources'][id]['identifier'] -%}
-            {%- do inputs.update({table: states['raw'][table]}) -%}
-        {%- elif name not in rules.get('covers', []) -%}
-            {%- do inputs.update({name: states['models'].get(name, {}).get('version', 0)}) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- set state = {'turn': 0, 'version': 0, 'fingerprint': '', 'inputs': '{}'} -%}
-    {%- do state.update(states['models'].get(model['name'], {})) -%}
-    {%- do state.update({'inputs': fromjson(state['inputs'])}) -%}
+    {%- set inputs = inputs_now(rules.get('covers', [])) -%}
+    {%- set state = known_state() -%}
     {%- set fingerprint = local_md5(sql ~ tojson([kind, rules, model['columns'], config.get('contract') | string])) -%}
-    {%- set changed = [] -%}
-    {%- for name, now in inputs.items() if now != state['inputs'].get(name) or now == 0 -%}
-        {%- do changed.append(name) -%}
-    {%- endfor -%}
+    {%- set changed = changed_inputs(inputs, state) -%}
     {%- set plan = {
         'how': 'whole', 'existing': existing, 'state': state, 'inputs': inputs, 'fingerprint': fingerprint,
         'changed': changed, 'intervals': none,
@@ -65,6 +50,39 @@
         {%- endif -%}
     {%- endif -%}
     {{ return(plan) }}
+{% endmacro %}
+
+{#- What this model or test reads, by name: a model's version, the files of a raw table. -#}
+{% macro inputs_now(covered=[]) %}
+    {%- set states, inputs = known_states(), {} -%}
+    {%- for id in model['depends_on']['nodes'] -%}
+        {%- set name = id.split('.')[2] -%}
+        {%- if id in graph['sources'] -%}
+            {%- set table = graph['sources'][id]['identifier'] -%}
+            {%- do inputs.update({table: states['raw'][table]}) -%}
+        {%- elif name not in covered -%}
+            {%- do inputs.update({name: states['models'].get(name, {}).get('version', 0)}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(inputs) }}
+{% endmacro %}
+
+{#- The state of this model or test. -#}
+{% macro known_state() %}
+    {%- set state = {'turn': 0, 'version': 0, 'fingerprint': '', 'inputs': '{}'} -%}
+    {%- do state.update(known_states()['models'].get(state_name(), {})) -%}
+    {%- do state.update({'inputs': fromjson(state['inputs'])}) -%}
+    {{ return(state) }}
+{% endmacro %}
+
+{% macro state_name() %}{{ return(model['name'] if model['resource_type'] == 'model' else model['unique_id']) }}{% endmacro %}
+
+{% macro changed_inputs(inputs, state) %}
+    {%- set changed = [] -%}
+    {%- for name, now in inputs.items() if now != state['inputs'].get(name) or now == 0 -%}
+        {%- do changed.append(name) -%}
+    {%- endfor -%}
+    {{ return(changed) }}
 {% endmacro %}
 
 {#-
@@ -213,10 +231,10 @@
 
 {#- What was built, from what; `days`: the days that changed, [none] for all, [] for nothing. -#}
 {% macro note_state(plan, days) %}
-    {%- set name = "'" ~ model['name'] ~ "'" -%}
+    {%- set name = "'" ~ state_name() ~ "'" -%}
     {%- set turn, version = plan['state']['turn'] + 1, plan['state']['version'] + (1 if days else 0) -%}
     {%- set inputs = tojson(plan['inputs']) -%}
-    {%- do graph['states']['models'].update({model['name']: {
+    {%- do graph['states']['models'].update({state_name(): {
         'turn': turn, 'version': version, 'fingerprint': plan['fingerprint'], 'inputs': inputs,
     }}) -%}
     {%- call statement('note_state') -%}
