@@ -23,10 +23,8 @@ from typing import Any
 from airflow.sdk import DAG, AssetAny, TaskGroup, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from throughline import nodes, settings
+from throughline import models, nodes, settings
 from throughline.assets import DEFAULTS, KPI, RAW, WRITER_POOL, emit
-
-GROUPS = {"models": ("staging", "intermediate", "marts"), "kpi": ("kpi",)}
 
 
 def dbt_nodes(group_id: str) -> Any:
@@ -41,18 +39,18 @@ def dbt_nodes(group_id: str) -> Any:
         name = f"{group_id}-{ti.id}"  # another one each time the task starts
         with nodes.writing(config.home, name) as note:
             ti.xcom_push(key=nodes.RESULTS, value=name)
-            transform.dbt_here(config, " ".join(f"path:models/{folder}" for folder in GROUPS[group_id]), note)
+            transform.dbt_here(config, group_id, note)
 
-    models = nodes.models(settings.load().home / "dbt" / "target" / "manifest.json", GROUPS[group_id])
     with TaskGroup(group_id):
         runs, runner = run_dbt(), f"{group_id}.dbt"
         built: dict[str, TaskGroup] = {}
-        for unique_id, model in models.items():
+        every = models.models(settings.load(), group_id)
+        for unique_id, model in every.items():
             with TaskGroup(model.name) as built[unique_id]:
                 run = nodes.DbtNode(task_id="run", runner=runner, unique_ids=[unique_id])
                 if model.tests:
                     run >> nodes.DbtNode(task_id="test", runner=runner, unique_ids=list(model.tests))
-        for unique_id, model in models.items():
+        for unique_id, model in every.items():
             parents = [built[parent] for parent in model.parents if parent in built]
             (parents or [runs]) >> built[unique_id]
     return runs

@@ -28,7 +28,6 @@ from airflow.triggers.base import (
 )
 
 from throughline import settings
-from throughline.source import Refused
 
 POLL_SECONDS: Final = 1.0
 RESULTS: Final = "results"  # the XCom that names the file; Airflow deletes it whenever the task starts anew
@@ -36,16 +35,6 @@ ENDED: Final = {"success", "failed", "upstream_failed", "skipped", "removed"}
 PASSED: Final = {"success", "pass", "warn", "no-op"}
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Model:
-    """One model of dbt's manifest: its name, the ids of its tests, and the models that it reads."""
-
-    unique_id: str
-    name: str
-    tests: tuple[str, ...]
-    parents: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -68,28 +57,6 @@ class Seen(NamedTuple):
 
     state: str | None
     results: Mapping[str, Result]
-
-
-def models(manifest: Path, folders: tuple[str, ...]) -> dict[str, Model]:
-    """unique_id -> model, of these folders of models/. Raises Refused without a manifest."""
-    if not manifest.exists():
-        raise Refused(
-            "there is no dbt manifest, so the models are not known",
-            where=str(manifest),
-            remedy="`make up` writes it; elsewhere run: python -m throughline.demo manifest",
-        )
-    nodes: dict[str, dict[str, Any]] = orjson.loads(manifest.read_bytes())["nodes"]
-    tests: dict[str, list[str]] = {}
-    for unique_id, node in nodes.items():
-        if node["resource_type"] == "test" and node.get("attached_node"):  # a singular test belongs to none
-            tests.setdefault(node["attached_node"], []).append(unique_id)
-    return {
-        unique_id: Model(
-            unique_id, node["name"], tuple(tests.get(unique_id, ())), tuple(node["depends_on"]["nodes"])
-        )
-        for unique_id, node in nodes.items()
-        if node["resource_type"] == "model" and node["fqn"][1] in folders
-    }  # fmt: skip
 
 
 class DbtNode(BaseOperator):

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from throughline import lake, matching
+from throughline import lake, matching, models
 from throughline.ledger import CURRENT, Entry, Ledger, Publish
 from throughline.metrics import metric_rows, metric_schema
 from throughline.settings import Settings, export, quiet_environment
@@ -26,8 +26,6 @@ from throughline.sources import SOURCES
 from throughline.warehouse import Raw, connect, staged_file
 
 KEPT_PUBLISHES: Final = 5
-MODELS: Final = "path:models/staging path:models/intermediate path:models/marts"
-KPI_MODELS: Final = "path:models/kpi"
 FILES: Final = pa.schema(
     [
         ("file_id", pa.string()),
@@ -76,13 +74,14 @@ def prepare(settings: Settings) -> None:
     ledger = Ledger(settings.ledger)
     current = _current(ledger)
     _note_build(settings, files=sorted(entry.file_id for entry in current), audited_at=None)
+    observed_until = {entry.file_id: entry.observed_until for entry in current}
     with connect(settings).raw() as raw:
         for source in SOURCES.values():
             files = [entry.file_id for entry in current if entry.source == source.name]
             for table in source.tables:
                 paths = {file_id: lake.raw_file(settings.lake, source.name, table.name, file_id) for file_id in files}
                 written = {file_id: path for file_id, path in paths.items() if path.exists()}
-                raw.records(f"{source.name}__{table.name}", lake.raw_schema(table), written)
+                raw.records(f"{source.name}__{table.name}", lake.raw_schema(table), written, observed_until)
         known = map(_file_row, ledger.entries(*CURRENT, "quarantined"))
         know(raw, known, rejects=_reject_rows(settings, current), columns=_column_rows(settings, current))
 
@@ -124,6 +123,7 @@ def dbt(
     select: str | None = None,
     progress: Progress | None = None,
     *,
+    exclude: Iterable[str] = (),
     full: bool = False,
 ) -> None:
     """Run one dbt command in a process of its own. Raises Refused naming the model or test that failed.
@@ -131,8 +131,8 @@ def dbt(
     full: build what has not changed too. dbt would write its manifest twice a run: it is left while it is up to date.
     """
     arguments = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", "--log-format-file", "text"]
-    arguments += ["--no-write-json"] if command in ("run", "build") and _has_manifest(settings) else []
-    arguments += _dbt_arguments(settings, command, select) + (["--full-refresh"] if full else [])
+    arguments += ["--no-write-json"] if command in ("run", "build") and models.has_manifest(settings) else []
+    arguments += _dbt_arguments(settings, command, select, exclude) + (["--full-refresh"] if full else [])
     environment = quiet_environment() | dbt_environment(settings)
     failed: dict[str, str] = {}
     errors: list[str] = []
@@ -152,14 +152,12 @@ def dbt(
         raise Refused(f"dbt {command} failed: {why}", remedy=f"see {settings.home / 'dbt' / 'logs' / 'dbt.log'}")
 
 
-def dbt_here(settings: Settings, select: str, note: Note) -> None:
-    """dbt's build in this process, so that it ends with it; as a task runs it. Each result is noted as it comes.
+def dbt_here(settings: Settings, group: str, note: Note) -> None:
+    """dbt's build of a group in this process, so that it ends with it; as a task runs it. Each result is noted at once.
 
     dbt keeps the warehouse open and leaves traces in the process: once in a process.
     Raises Refused where a test failed, RuntimeError otherwise.
     """
-    from dbt.cli.main import dbtRunner
-
     failed: dict[str, str] = {}
     statuses: set[str] = set()
 
@@ -172,20 +170,41 @@ def dbt_here(settings: Settings, select: str, note: Note) -> None:
             if result.status in FAILED:
                 failed[node.node_name] = message
 
-    export(dbt_environment(settings))
-    done = dbtRunner(callbacks=[take]).invoke(["--no-write-json", *_dbt_arguments(settings, "build", select)])
-    if not done.success:
-        sentence = f"dbt build failed: {_failures(failed) or done.exception or 'no reason given'}"
-        # but for a failed test it may be a fault of the machine, and worth another try
-        raise Refused(sentence) if "fail" in statuses else RuntimeError(sentence)
+    with models.building(settings, group, dbt_environment(settings)) as building:
+        for model in building.standing.values():
+            for unique_id in (model.unique_id, *model.tests):
+                note(unique_id, "no-op", "unchanged")
+        if building.is_needed:
+            from dbt.cli.main import dbtRunner
+
+            export(dbt_environment(settings))
+            arguments = _dbt_arguments(settings, "build", models.select(group), building.names)
+            done = dbtRunner(callbacks=[take]).invoke(["--no-write-json", *arguments])
+            if not done.success:
+                sentence = f"dbt build failed: {_failures(failed) or done.exception or 'no reason given'}"
+                # but for a failed test it may be a fault of the machine, and worth another try
+                raise Refused(sentence) if "fail" in statuses else RuntimeError(sentence)
 
 
-def _dbt_arguments(settings: Settings, command: str, select: str | None) -> list[str]:
-    """Unit tests check the SQL, not the data: they belong to the project's tests and stay out of a build."""
+def build_models(settings: Settings, group: str, progress: Progress | None = None, *, full: bool = False) -> None:
+    """dbt's build of a group, in a process of its own. Raises Refused naming the model or test that failed."""
+    with models.building(settings, group, dbt_environment(settings), full=full) as building:
+        if building.is_needed:
+            select = models.select(group)
+            dbt(settings, select=select, exclude=building.names, progress=progress, full=full)
+
+
+def _dbt_arguments(settings: Settings, command: str, select: str | None, exclude: Iterable[str] = ()) -> list[str]:
+    """Unit tests check the SQL, not the data: they belong to the project's tests and stay out of a build.
+
+    A test is left out with all that it reads, not with one of them.
+    """
     arguments = ["--no-use-colors", command]
     arguments += ["--exclude-resource-type", "unit_test"] if command == "build" else []
     arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
-    return arguments + (["--select", *select.split()] if select else [])
+    arguments += ["--select", *select.split()] if select else []
+    left_out = list(exclude)
+    return arguments + (["--exclude", *left_out, "--indirect-selection", "cautious"] if left_out else [])
 
 
 def audit(settings: Settings, *, at: datetime) -> None:
@@ -216,9 +235,9 @@ def build(settings: Settings, *, at: datetime, progress: Progress | None = None,
     What did not change is left as it is; full builds that too.
     """
     prepare(settings)
-    dbt(settings, select=MODELS, progress=progress, full=full)
+    build_models(settings, "models", progress, full=full)
     weigh(settings, at=at)
-    dbt(settings, select=KPI_MODELS, progress=progress, full=full)
+    build_models(settings, "kpi", progress, full=full)
     audit(settings, at=at)
 
 
@@ -343,14 +362,6 @@ def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 def _position(event: dict[str, Any]) -> tuple[int, int]:
     data = event.get("data", {})
     return int(data.get("index") or 0), int(data.get("total") or data.get("num_models") or 0)
-
-
-def _has_manifest(settings: Settings) -> bool:
-    """The manifest that Airflow's DAG is drawn from describes the project as it is."""
-    written = settings.home / "dbt" / "target" / "manifest.json"
-    parts = [settings.dbt_project / name for name in ("dbt_project.yml", "macros", "models", "tests")]
-    files = (file for part in parts for file in (part, *part.rglob("*")))
-    return written.exists() and written.stat().st_mtime > max(file.stat().st_mtime for file in files)
 
 
 def _failures(failed: dict[str, str]) -> str:

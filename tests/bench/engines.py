@@ -156,7 +156,8 @@ def prepare(use: Settings, folder: Path, made: dict[str, File], file_ids: list[s
             for table in source.tables:
                 name = f"{source.name}__{table.name}"
                 paths = {file_id: folder / name / f"{file_id}.parquet" for file_id in file_ids}
-                raw.records(name, lake.raw_schema(table), {i: path for i, path in paths.items() if path.exists()})
+                written = {i: path for i, path in paths.items() if path.exists()}
+                raw.records(name, lake.raw_schema(table), written, {i: made[i].until for i in file_ids})
         transform.know(
             raw, [_file(source, i, made[i]) for i in file_ids for source in ("slack", "people", "salesforce")]
         )

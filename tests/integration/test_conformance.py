@@ -145,7 +145,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
                 if rows := made.rows.get(name):
                     schema = lake.raw_schema(table)
                     pq.write_table(pa.Table.from_pylist(rows, schema), written / f"{name}.parquet")
-                    raw.records(name, schema, {FILE: written / f"{name}.parquet"})
+                    raw.records(name, schema, {FILE: written / f"{name}.parquet"}, {})
         raw.table("files", transform.FILES, files)
     transform.dbt(use, "run", select="+fct_lens_release +agg_behaviour +agg_adoption_window +agg_chasm")
     return duckdb.connect(use.warehouse.removeprefix("duckdb:///"), read_only=True)

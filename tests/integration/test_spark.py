@@ -34,22 +34,22 @@ def held(use: Settings, table: str) -> list[tuple[object, ...]]:
 def test_raw_holds_exactly_the_given_files(use: Settings, tmp_path: Path) -> None:
     first, second = deals(tmp_path, "f1", "a", "b"), deals(tmp_path, "f2", "c")
     with connect(use).raw() as raw:
-        raw.records("deals", DEALS, {"f1": first})
+        raw.records("deals", DEALS, {"f1": first}, {})
     with connect(use).raw() as raw:
-        raw.records("deals", DEALS, {"f1": first, "f2": second})
+        raw.records("deals", DEALS, {"f1": first, "f2": second}, {})
     assert held(use, "deals") == [("a", "f1"), ("b", "f1"), ("c", "f2")]
     with connect(use).raw() as raw:
-        raw.records("deals", DEALS, {"f2": second})
+        raw.records("deals", DEALS, {"f2": second}, {})
     assert held(use, "deals") == [("c", "f2")]
 
 
 def test_other_tables_stay_and_a_failing_load_changes_nothing(use: Settings, tmp_path: Path) -> None:
     with connect(use).raw() as raw:
-        raw.records("deals", DEALS, {"f1": deals(tmp_path, "f1", "a")})
+        raw.records("deals", DEALS, {"f1": deals(tmp_path, "f1", "a")}, {})
     with connect(use).raw() as raw:
         raw.table("files", pa.schema([("name", pa.string())]), [{"name": "x"}])
     with pytest.raises(RuntimeError), connect(use).raw() as raw:
-        raw.records("deals", DEALS, {})
+        raw.records("deals", DEALS, {}, {})
         raise RuntimeError
     assert held(use, "deals") == [("a", "f1")]
     assert pq.read_table(use.home / "spark" / "raw" / "files").to_pylist() == [{"name": "x"}]

@@ -73,7 +73,7 @@ def execute(use: Settings, *statements: str) -> list[tuple[object, ...]]:
 
 def raw(use: Settings, files: dict[str, Path]) -> None:
     with connect(use).raw() as schema:
-        schema.records("deals", DEALS, files)
+        schema.records("deals", DEALS, files, {})
         schema.table(
             "files",
             pa.schema([("name", pa.string()), ("seen_at", TIMESTAMP)]),
@@ -126,7 +126,7 @@ def test_raw_without_files_is_typed_and_empty(use: Settings) -> None:
 def test_a_failing_load_changes_nothing(use: Settings, tmp_path: Path) -> None:
     raw(use, {"f1": deals(tmp_path, "f1", "a")})
     with pytest.raises(RuntimeError), connect(use).raw() as schema:
-        schema.records("deals", DEALS, {})
+        schema.records("deals", DEALS, {}, {})
         raise RuntimeError
     assert execute(use, "select count(*) from raw.deals") == [(1,)]
 

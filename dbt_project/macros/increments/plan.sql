@@ -3,10 +3,10 @@
   one of these changed, and a table whose new rows equal the old ones does not count as changed for those that read it.
   What each model was last built from stands in two tables, written in the transaction that writes its rows:
 
-  raw.model_states    model, turn (the latest row counts), version (of its rows), fingerprint (of its SQL and
+  raw.model_states    model or test, turn (the latest row counts), version (of its rows), fingerprint (of its SQL and
                       configuration), inputs (what it read: versions of models, files of raw tables)
   raw.model_changes   model, version, day: the days whose rows that version changed; NULL is any day
-  raw.loads           the files in each raw table, written when they are loaded
+  raw.loads           the files in each raw table, or a hash of its rows, written when they are loaded
 
   A model tells in its `meta` what lets it be replaced in part:
 
@@ -99,21 +99,9 @@
 {#- {raw table: the files in it, or a hash of its rows where it does not come from files} -#}
 {% macro raw_states() %}
     {%- set found = {} -%}
-    {%- for name, file in run_query(
-        "select loads.table_name, "
-        ~ "loads.file_id || '@' || loads.mark || '@' || coalesce(cast(max(files.observed_until) as varchar), '') "
-        ~ "from raw.loads as loads left join raw.files as files on loads.file_id = files.file_id "
-        ~ "group by loads.table_name, loads.file_id, loads.mark order by 1, 2"
-    ).rows -%}
-        {%- do found.setdefault(name, []).append(file) -%}
-    {%- endfor -%}
-    {%- set others = [] -%}
-    {%- for source in graph['sources'].values() if source['identifier'] not in found -%}
-        {%- set name = source['identifier'] -%}
-        {%- do others.append("select '" ~ name ~ "', " ~ rows_hash('whole_row') ~ " from raw." ~ name ~ " as whole_row") -%}
-    {%- endfor -%}
-    {%- for name, hashed in run_query(others | join(' union all ')).rows -%}
-        {%- do found.update({name: [] if hashed == '0:' else [hashed]}) -%}
+    {%- for source in graph['sources'].values() -%}{%- do found.update({source['identifier']: []}) -%}{%- endfor -%}
+    {%- for name, file_id, mark in run_query("select table_name, file_id, mark from raw.loads order by 1, 2, 3").rows -%}
+        {%- do found.setdefault(name, []).append(file_id ~ '@' ~ mark if file_id else mark) -%}
     {%- endfor -%}
     {{ return(found) }}
 {% endmacro %}
@@ -247,24 +235,6 @@
         {%- endfor -%}
     {%- endcall -%}
 {% endmacro %}
-
-{#- The tables of states, and in them only what still counts. -#}
-{% macro prepare_states() -%}
-create schema if not exists raw;
-create table if not exists raw.loads (table_name varchar, file_id varchar, mark varchar);
-create table if not exists raw.model_states (
-    model varchar, turn bigint, version bigint, fingerprint varchar, inputs varchar
-);
-create table if not exists raw.model_changes (model varchar, version bigint, day date);
-delete from raw.model_states where turn < (
-    select max(later.turn) from raw.model_states as later where later.model = model_states.model
-);
-delete from raw.model_changes where exists (
-    select 1 from raw.model_changes as later
-    where later.model = model_changes.model and later.version > model_changes.version
-        and (later.day is null or later.day = model_changes.day)
-);
-{%- endmacro %}
 
 {#- How many rows and a hash of all, whatever their order. -#}
 {% macro rows_hash(alias) -%}{{ return(adapter.dispatch('rows_hash')(alias)) }}{%- endmacro %}

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -27,13 +28,31 @@ if TYPE_CHECKING:
 KPI: Final = "kpi"
 SCHEMAS: Final = ("raw", "staging", "intermediate", "marts", KPI)
 BATCH_ROWS: Final = 50_000
-LOADS: Final = "create table if not exists raw.loads (table_name varchar, file_id varchar, mark varchar)"
+# What the raw tables hold, and what each model and test of dbt was last built from: of that only what still counts.
+# The macros of dbt_project/macros/increments say what is in them, and write the latter two.
+STATES: Final = """
+create table if not exists raw.loads (table_name varchar, file_id varchar, mark varchar);
+create table if not exists raw.model_states (
+    model varchar, turn bigint, version bigint, fingerprint varchar, inputs varchar
+);
+create table if not exists raw.model_changes (model varchar, version bigint, day date);
+delete from raw.model_states where turn < (
+    select max(later.turn) from raw.model_states as later where later.model = model_states.model
+);
+delete from raw.model_changes where exists (
+    select 1 from raw.model_changes as later
+    where later.model = model_changes.model and later.version > model_changes.version
+        and (later.day is null or later.day = model_changes.day)
+);
+"""
 
 
 class Raw(Protocol):
     """Schema raw while it is being written; whole or not at all."""
 
-    def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+    def records(
+        self, name: str, schema: pa.Schema, files: Mapping[str, Path], observed_until: Mapping[str, datetime | None]
+    ) -> None:
         """raw.<name> holds exactly the rows of these files: file_id -> Parquet of that schema."""
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
@@ -53,6 +72,9 @@ class Warehouse(Protocol):
 
     def read(self, table: str) -> pa.Table:
         """All rows of one built table, "<schema>.<table>", in a fixed order. For small ones."""
+
+    def relations(self) -> set[str]:
+        """ "<schema>.<table>" of all that was built, views too."""
 
     def stage(self, k: int) -> tuple[str, dict[str, int]]:
         """Copy the built kpi tables beside the live ones, to be audited. Returns (publish_id, rows a table).
@@ -106,10 +128,24 @@ def staged_file(home: Path, publish_id: str) -> Path:
     return home / "publishes" / publish_id / "published.duckdb"
 
 
-def loads(files: Mapping[str, Path]) -> list[tuple[str, str]]:
-    """(file_id, mark) of raw files; one that was written again has another mark, so that what read it is built anew."""
+def loads(files: Mapping[str, Path], observed_until: Mapping[str, datetime | None]) -> list[tuple[str, str]]:
+    """(file_id, mark) of raw files, for raw.loads.
+
+    One that was written again, or observed longer, has another mark, so that what reads it is built anew.
+    """
     stats = {file_id: path.stat() for file_id, path in files.items()}
-    return sorted((file_id, f"{stat.st_size}-{stat.st_mtime_ns}") for file_id, stat in stats.items())
+    return sorted(
+        (file_id, f"{stat.st_size}-{stat.st_mtime_ns}@{observed_until.get(file_id) or ''}")
+        for file_id, stat in stats.items()
+    )
+
+
+def load_of(rows: pa.Table) -> list[tuple[str, str]]:
+    """The same of a raw table that does not come from files: a hash of its rows, nothing where there are none."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return [("", hashlib.sha256(sink.getvalue()).hexdigest())] if rows.num_rows else []
 
 
 def write_publish(

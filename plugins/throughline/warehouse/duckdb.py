@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import pyarrow as pa
 
 from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
-    LOADS,
     SCHEMAS,
+    STATES,
     Raw,
     forget_parquet,
     link_published,
+    load_of,
     loads,
     ordered,
     quoted,
@@ -48,7 +50,7 @@ class DuckDB:
             db.execute("begin")
             for schema in SCHEMAS:
                 db.execute(f"create schema if not exists {schema}")
-            db.execute(LOADS)
+            db.execute(STATES)
             yield _Raw(db)
             db.execute("commit")
 
@@ -59,6 +61,11 @@ class DuckDB:
         schema, _, name = table.partition(".")
         with self._connect(read_only=True) as db:
             return ordered(db, name, schema)[2].read_all()
+
+    def relations(self) -> set[str]:
+        with self._connect(read_only=True) as db:
+            named = db.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+        return {name for (name,) in named}
 
     def stage(self, k: int) -> tuple[str, dict[str, int]]:
         with self._connect(read_only=True) as db:
@@ -99,7 +106,9 @@ class _Raw:
     def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
         self._db = db
 
-    def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+    def records(
+        self, name: str, schema: pa.Schema, files: Mapping[str, Path], observed_until: Mapping[str, datetime | None]
+    ) -> None:
         """Rows of an earlier version lack columns that came later: those are NULL."""
         kinds = {f.name: "timestamptz" if pa.types.is_timestamp(f.type) else sql_type(f) for f in schema}
         nothing = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in kinds.items())
@@ -109,12 +118,12 @@ class _Raw:
             query += f" union all by name select * from read_parquet([{listed}], union_by_name = true)"  # noqa: S608  # paths are quoted
         columns = ", ".join(utc_column(field) for field in schema)
         self._db.execute(f'create or replace view raw."{name}" as select {columns} from ({query})')  # noqa: S608  # columns are ours
-        self._db.execute("delete from raw.loads where table_name = ?", [name])
-        if files:
-            self._db.executemany("insert into raw.loads values (?, ?, ?)", [(name, *load) for load in loads(files)])
+        self._loaded(name, loads(files, observed_until))
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
-        self._db.register("rows_in_memory", pa.Table.from_pylist(list(rows), schema=schema))
+        table = pa.Table.from_pylist(list(rows), schema=schema)
+        self._loaded(name, load_of(table))
+        self._db.register("rows_in_memory", table)
         columns = ", ".join(utc_column(field) for field in schema)
         self._db.execute(f'create or replace table raw."{name}" as select {columns} from rows_in_memory')  # noqa: S608  # columns are ours
         self._db.unregister("rows_in_memory")
@@ -127,3 +136,8 @@ class _Raw:
         ).fetchall()
         if [column for (column,) in present] != schema.names:
             self.table(name, schema, [])
+
+    def _loaded(self, name: str, marks: list[tuple[str, str]]) -> None:
+        self._db.execute("delete from raw.loads where table_name = ?", [name])
+        if marks:
+            self._db.executemany("insert into raw.loads values (?, ?, ?)", [(name, *mark) for mark in marks])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,10 +21,11 @@ from throughline.source import Refused, Unreachable
 from throughline.warehouse import (
     BATCH_ROWS,
     KPI,
-    LOADS,
+    STATES,
     Raw,
     forget_parquet,
     link_published,
+    load_of,
     loads,
     sql_type,
     write_publish,
@@ -52,7 +54,7 @@ class Postgres:
         with self._connect() as connection, connection.cursor() as cursor:
             for schema in _SCHEMAS:
                 cursor.execute(f"create schema if not exists {schema}")
-            cursor.execute(LOADS)
+            cursor.execute(STATES)
 
         # one ADBC connection for everything: COPY and the deletes belong to one transaction
         with self._adbc() as connection, connection.cursor() as cursor:
@@ -76,6 +78,11 @@ class Postgres:
         schema, _, name = table.partition(".")
         _, columns, batches = self._ordered(name, schema)
         return pa.Table.from_batches(batches, schema=columns)
+
+    def relations(self) -> set[str]:
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute("select table_schema || '.' || table_name from information_schema.tables")
+            return {name for (name,) in cursor.fetchall()}
 
     def stage(self, k: int) -> tuple[str, dict[str, int]]:
         with self._connect() as connection, connection.cursor() as cursor:
@@ -194,10 +201,12 @@ class _Raw:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
 
-    def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+    def records(
+        self, name: str, schema: pa.Schema, files: Mapping[str, Path], observed_until: Mapping[str, datetime | None]
+    ) -> None:
         self._create(name, schema)
         self._cursor.execute("select file_id, mark from raw.loads where table_name = $1", (name,))
-        present, wanted = set(map(tuple, self._cursor.fetchall())), set(loads(files))
+        present, wanted = set(map(tuple, self._cursor.fetchall())), set(loads(files, observed_until))
         if not present:
             self._cursor.execute(f'delete from raw."{name}"')  # noqa: S608  # a name of ours
         for file_id, mark in sorted(present - wanted):
@@ -206,15 +215,22 @@ class _Raw:
             self._cursor.execute("delete from raw.loads where (table_name, file_id, mark) = ($1, $2, $3)", load)
         for file_id, mark in sorted(wanted - present):
             self._copy(name, schema, pq.ParquetFile(files[file_id]).iter_batches(BATCH_ROWS))
-            self._cursor.execute("insert into raw.loads values ($1, $2, $3)", (name, file_id, mark))
+            self._loaded(name, file_id, mark)
 
     def table(self, name: str, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
         self._create(name, schema)
         self._cursor.execute(f'delete from raw."{name}"')  # noqa: S608  # a name of ours
-        self._copy(name, schema, iter(pa.Table.from_pylist(list(rows), schema=schema).to_batches()))
+        table = pa.Table.from_pylist(list(rows), schema=schema)
+        self._copy(name, schema, iter(table.to_batches()))
+        self._cursor.execute("delete from raw.loads where table_name = $1", (name,))
+        for file_id, mark in load_of(table):
+            self._loaded(name, file_id, mark)
 
     def ensure(self, name: str, schema: pa.Schema) -> None:
         self._create(name, schema)
+
+    def _loaded(self, name: str, file_id: str, mark: str) -> None:
+        self._cursor.execute("insert into raw.loads values ($1, $2, $3)", (name, file_id, mark))
 
     def _create(self, name: str, schema: pa.Schema) -> None:
         """The table with these columns; one with other columns (an older version's) is made anew."""

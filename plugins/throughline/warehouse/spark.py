@@ -18,6 +18,7 @@ import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -84,6 +85,9 @@ class Spark:
         schema, _, name = table.partition(".")
         _, columns, batches = read_parquet(name, self._files(schema, name))
         return pa.Table.from_batches(batches, schema=columns)
+
+    def relations(self) -> set[str]:
+        return set()  # every build is whole: nothing stands
 
     def stage(self, k: int) -> tuple[str, dict[str, int]]:
         names = sorted(path.name for path in self._database(BUILD).glob("*") if path.is_dir())
@@ -192,7 +196,9 @@ class _Raw:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def records(self, name: str, schema: pa.Schema, files: Mapping[str, Path]) -> None:
+    def records(
+        self, name: str, schema: pa.Schema, files: Mapping[str, Path], observed_until: Mapping[str, datetime | None]
+    ) -> None:
         folder = self._empty(name, schema)
         for file_id, path in files.items():
             os.link(path, folder / f"{file_id}.parquet")
