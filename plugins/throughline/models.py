@@ -174,7 +174,7 @@ def _manifest(settings: Settings) -> dict[str, Any]:
 
 def _code(settings: Settings) -> list[Path]:
     parts = [settings.dbt_project / name for name in CODE]
-    return sorted({path for part in parts for path in (part, *part.rglob("*"))})
+    return sorted({path for part in parts if part.exists() for path in (part, *part.rglob("*"))})
 
 
 def _fingerprint(settings: Settings, environment: dict[str, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import orjson
 import pytest
 from airflow.triggers.base import (  # what is tested here is Airflow's contract
     BaseTaskEndEvent,
@@ -17,7 +16,6 @@ from airflow.triggers.base import (  # what is tested here is Airflow's contract
 
 from throughline import nodes
 from throughline.nodes import NodeTrigger, Result, Seen, judge
-from throughline.source import Refused
 
 MODEL, KEY, RANGE = "model.throughline.fct_a", "test.throughline.key_of_a.1", "test.throughline.range_of_a.2"
 
@@ -125,26 +123,3 @@ def test_nodes_of_a_run_share_one_poll_and_late_ones_miss_nothing(
     stream = NodeTrigger.open_shared_stream(NodeTrigger("models.dbt", [MODEL], "transform", "a run").serialize()[1])
     assert isinstance(asyncio.run(end(KEY)), TaskFailedEvent)
     assert len(asked) == 5, "it waited for dbt's task to end"
-
-
-def test_the_models_of_a_group_come_from_dbts_manifest(tmp_path: Path) -> None:
-    def node(kind: str, folder: str, name: str, *parents: str, attached: str | None = None) -> dict[str, object]:
-        return {
-            "resource_type": kind, "fqn": ["throughline", folder, name], "name": name, "attached_node": attached,
-            "depends_on": {"nodes": list(parents)},
-        }  # fmt: skip
-
-    manifest = tmp_path / "manifest.json"
-    found = {
-        "model.p.a": node("model", "marts", "a"),
-        "model.p.b": node("model", "kpi", "b", "model.p.a"),
-        "test.p.one": node("test", "kpi", "one", "model.p.b", attached="model.p.b"),
-        "test.p.singular": {**node("test", "tests", "singular", "model.p.b"), "attached_node": None},
-        "unit_test.p.x": node("unit_test", "kpi", "x", "model.p.b"),
-    }
-    manifest.write_bytes(orjson.dumps({"nodes": found}))
-    assert nodes.models(manifest, ("kpi",)) == {
-        "model.p.b": nodes.Model("model.p.b", "b", ("test.p.one",), ("model.p.a",))
-    }
-    with pytest.raises(Refused, match="there is no dbt manifest"):
-        nodes.models(tmp_path / "none.json", ("kpi",))
