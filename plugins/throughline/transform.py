@@ -197,14 +197,15 @@ def build_models(settings: Settings, group: str, progress: Progress | None = Non
 def _dbt_arguments(settings: Settings, command: str, select: str | None, exclude: Iterable[str] = ()) -> list[str]:
     """Unit tests check the SQL, not the data: they belong to the project's tests and stay out of a build.
 
-    A test is left out with all that it reads, not with one of them.
+    A test goes with all that it reads, not with one of them.
     """
     arguments = ["--no-use-colors", command]
-    arguments += ["--exclude-resource-type", "unit_test"] if command == "build" else []
+    if command == "build":
+        arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
     arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
     arguments += ["--select", *select.split()] if select else []
     left_out = list(exclude)
-    return arguments + (["--exclude", *left_out, "--indirect-selection", "cautious"] if left_out else [])
+    return arguments + (["--exclude", *left_out] if left_out else [])
 
 
 def audit(settings: Settings, *, at: datetime) -> None:
