@@ -178,13 +178,13 @@ def _code(settings: Settings) -> list[Path]:
 
 
 def _fingerprint(settings: Settings, environment: dict[str, str]) -> str:
-    """Of the project's files, what dbt is told, and dbt itself."""
+    """Of the project's files, what dbt is told, and dbt itself; a home that was moved or copied is the same."""
     digest = hashlib.sha256(version("dbt-core").encode())
     for path in _code(settings):
         if path.is_file():
             digest.update(path.relative_to(settings.dbt_project).as_posix().encode() + path.read_bytes())
     told = {name: value for name, value in environment.items() if "SECRET" not in name}
-    digest.update(json.dumps(told, sort_keys=True).encode())
+    digest.update(json.dumps(told, sort_keys=True).replace(str(settings.home), "").encode())
     return digest.hexdigest()
 
 

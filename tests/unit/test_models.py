@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,18 @@ def test_other_code_other_settings_or_a_lost_table_leave_nothing_out(use: Settin
     (use.dbt_project / "models" / "a.sql").write_text("select 2")
     parsed_again(use)
     assert standing(use) == set()
+
+
+def test_a_copied_home_stands_as_well(use: Settings, tmp_path: Path) -> None:
+    told = {"PATH": str(use.home / "warehouse.duckdb")}
+    for group in models.GROUPS:
+        with building(use, group, told):
+            pass
+    copied = tmp_path / "copied"
+    shutil.copytree(use.home, copied)
+    use = replace(use, home=copied, warehouse=f"duckdb:///{copied}/warehouse.duckdb")
+    assert standing(use, {"PATH": str(copied / "warehouse.duckdb")}) == {"a", "b"}
+    assert standing(use, {"PATH": str(copied / "another.duckdb")}) == set()
 
 
 def test_a_manifest_that_is_older_than_the_code_is_not_believed(use: Settings) -> None:
