@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _BLOCK_BYTES: Final = 64  # of SHA-256
+_AT_ONCE: Final = 1000  # identifiers that fit in the cache; more would take a tenth more
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _BROADCAST = re.compile(r"<!(?:here|channel|everyone|subteam\^[A-Z0-9]+)(?:\|[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
@@ -65,9 +67,10 @@ class Pseudonymiser:
         names = pc.utf8_trim_whitespace(encoded.dictionary)
         if namespace == "email":
             names = pa.array(map(normalise_email, names.to_pylist()), pa.string())
+        names = names.cast(pa.binary())  # as they are hashed: making text and bytes again would take a tenth more
+        pieces = (names.slice(at, _AT_ONCE).to_pylist() for at in range(0, len(names), _AT_ONCE))
         keyed = self._keyed(namespace)
-        # bytes, as they are hashed: making text of them and bytes again would take a tenth more
-        keys = [keyed(name) if name else None for name in names.cast(pa.binary()).to_pylist()]
+        keys = [keyed(name) if name else None for name in chain.from_iterable(pieces)]
         return pc.take(pa.array(keys, pa.string()), encoded.indices)
 
     def batch(self, records: pa.RecordBatch, people: Mapping[str, str]) -> pa.RecordBatch:

@@ -43,6 +43,12 @@ def test_blank_and_missing_identifiers_become_null_and_repeated_ones_are_equal()
     assert keys == [PEOPLE.key("slack", "U1"), None, None, None, PEOPLE.key("slack", "U1")]
 
 
+def test_a_long_column_has_the_key_of_each() -> None:
+    names = [f" U{number:08} " if number % 7 else None for number in range(2500)] * 2
+    expected = [PEOPLE.key("slack", name) if name else None for name in names]
+    assert PEOPLE.column("slack", pa.array(names)).to_pylist() == expected
+
+
 def test_a_column_of_addresses_has_the_keys_of_each_and_none_where_nothing_follows_mailto() -> None:
     addresses = [" Ada@Example.COM ", "mailto:ada@example.com", "mailto:", "GRÖẞE@example.com\u2003"]
     ada, other = PEOPLE.key("email", "ada@example.com"), PEOPLE.key("email", "größe@example.com")
