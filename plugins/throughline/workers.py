@@ -190,8 +190,12 @@ def _keep_freed_memory() -> None:
     """glibc gives freed memory back, and gets it again page by page for the next part: a twentieth of the time.
 
     It keeps up to twice the largest buffer freed so far (mallopt(3)); this one is never written, so it takes no memory.
+    Arrow is to use the same memory as Python; an allocator of its own would keep a hundred MB more for itself.
     """
+    import pyarrow as pa
+
     bytes(KEPT_BYTES)
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def _without_collector(work: Callable[[Known, Part], Result], known: Known, part: Part) -> Result:
