@@ -8,7 +8,8 @@ A parser sees one landing file and yields, in any order and without ever holding
 - `Damaged(place, reason, remedy)`: a part that cannot be read; the file is quarantined with its other
   rows kept aside, and loads without that part once somebody releases it;
 - `Ignored(place, reason)`: a part left out on purpose, reported but harmless;
-- `Columns(table, used, missing, new)`: what the header of a tabular part holds of the columns that are declared.
+- `Columns(table, used, missing, new)`: what the header of a tabular part, or a sample of nested records, holds of the
+  columns that are declared.
 
 A file that cannot be read at all raises `Refused`.
 """
@@ -91,7 +92,7 @@ class Ignored:
 
 @dataclass(frozen=True)
 class Columns:
-    """What a header holds of a table's declared columns, by the names of the export.
+    """What a header, or a sample of nested records, holds of a table's declared columns, by the names of the export.
 
     missing: optional columns that are not there, so NULL; new: neither declared nor left out on purpose.
     """
@@ -138,23 +139,26 @@ class Table:
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of one kind of tabular part, by the names that exports mostly give them; it becomes rows of `table`.
+    """The columns of one kind of tabular part, by the names that exports mostly give them, or the fields of one kind of
+    nested record (of objects in it as outer.inner); it becomes rows of `table`.
 
-    A required one that is missing refuses the file, an optional one is NULL, one that is left out is not read on
-    purpose; any other column is new: recorded, reported and not read.
+    A required one that is missing refuses the file (of records, the record is rejected), an optional one is NULL, one
+    that is left out is not read on purpose; any other column is new: recorded, reported and not read. sometimes: fields
+    that records bear only where they apply (a reaction, an edit), so that nothing is missing where none is seen.
     """
 
     table: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
     left_out: tuple[str, ...]
+    sometimes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Source:
     """One kind of export: its landing folder, the file name endings it takes, its tables and its parser.
 
-    headers: what a tabular export is declared to hold; none where records are nested, whose fields their types declare.
+    headers: what an export is declared to hold, one of each kind of tabular part or of nested record.
     observed_from_seen: the export carries no time of its own, so it is a picture of the day it was first seen.
     keeps_versions: a later content under the same name does not replace the earlier one; both are history.
     """

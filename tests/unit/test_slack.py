@@ -29,7 +29,7 @@ from tests.fixtures.slack import (
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
 from throughline.reading import rows as rows_of
-from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Rejected
+from throughline.source import Batch, Columns, Damaged, Ignored, Parsed, Refused, Rejected
 from throughline.sources import slack
 
 KEPT = Path(__file__).parents[1] / "fixtures" / "slack" / "kept"
@@ -59,7 +59,7 @@ def rows(tmp_path: Path, days: dict[str, Any], **tops: Any) -> dict[str, list[di
 
 
 def findings(parsed: list[Parsed]) -> list[Parsed]:
-    return [part for part in parsed if not isinstance(part, Batch)]
+    return [part for part in parsed if not isinstance(part, (Batch, Columns))]
 
 
 # --- what is kept of an export -----------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def test_helping_processes_change_no_byte(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(slack, "PART_BYTES", 1)
     monkeypatch.setattr(slack, "_helpers", lambda export: helpers)
     assert parse(path) == expected
-    assert len(expected) == 5, "a damaged day, a rejected record, and messages, channels and users"
+    assert len(expected) == 8, "a damaged day, a rejected record; messages, channels and users with their fields"
 
 
 def test_memory_does_not_grow_with_the_number_of_day_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from throughline.lake import land
 from throughline.landing import LandingFile
 from throughline.privacy import Pseudonymiser
 from throughline.reading import json_stream, rows
-from throughline.source import Batch
+from throughline.source import Batch, Columns
 from throughline.sources.teams import SOURCE
 
 SPACE = "19:hulls@thread.tacv2"
@@ -383,6 +383,8 @@ def test_memory_stays_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, befo
         tracemalloc.start()
         loaded = 0
         for part in SOURCE.parse(LandingFile("teams", "teams/a.json", path, "0" * 64, 1, SEEN_AT)):
+            if isinstance(part, Columns):
+                continue
             assert isinstance(part, Batch)
             loaded += part.records.num_rows
         top = tracemalloc.get_traced_memory()[1]

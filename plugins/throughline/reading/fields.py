@@ -116,7 +116,7 @@ def columns(header: Sequence[str], form: Form) -> Columns:
     new = [shown for name, shown in spelled.items() if name not in known and not name.startswith(endings)]
     if form.added:
         new = [name for name in new if form.added.fullmatch(name)]
-    return Columns(form.table, *(tuple(map(_shown, names)) for names in (used, dict.fromkeys(lost), new)))
+    return Columns(form.table, *(tuple(map(shown, names)) for names in (used, dict.fromkeys(lost), new)))
 
 
 def _given(one: Field, form: Form, header: Collection[str]) -> str | None:
@@ -124,7 +124,8 @@ def _given(one: Field, form: Form, header: Collection[str]) -> str | None:
     return next((name for name in map(form.alike, one.names) if name in header), None)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """The name, unless it may hold more than a name."""
     return name if _COLUMN.fullmatch(name) else "(a name that is not shown)"
 
 

@@ -1,12 +1,20 @@
-"""Records of Microsoft Graph as Teams exports hold them, names in camelCase (`json_stream` sees to that)."""
+"""Records of Microsoft Graph as Teams exports hold them, names in camelCase (`json_stream` sees to that).
+
+FIELDS also names those that are left out on purpose, by kind; those of channels and teams, which share a table, with
+the kind before them. Annotations of the protocol (names with an @) are left out.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+from throughline.reading import nested
+from throughline.source import Columns
 
 _EPOCH = re.compile(r"/Date\((-?\d{1,14})(?:[+-]\d{4})?\)/", re.ASCII)  # as Windows PowerShell writes times
 _GUEST = re.compile(r"(.+)_([^_@]+)#EXT#@.+", re.IGNORECASE)
@@ -95,6 +103,87 @@ class Team(msgspec.Struct, rename="camel"):
     name: str | None = None
     visibility: str | None = None
     privacy: str | None = None
+
+
+_ANNOTATIONS: Final = "additionalData odataType backingStore @* "
+FIELDS: Final = {
+    "message": nested.kind(
+        "messages",
+        required="id createdDateTime",
+        optional="messageType from.user body.content body.contentType",
+        sometimes="lastEditedDateTime deletedDateTime replyToId subject chatId channelIdentity.channelId "
+        "from.application from.device replies attachments.contentType mentions.mentioned "
+        "reactions.reactionType reactions.createdDateTime reactions.user",
+        left_out=_ANNOTATIONS + "replies@* etag lastModifiedDateTime summary importance locale webUrl policyViolation "
+        "messageHistory eventDetail onBehalfOf hostedContents hostedContents@* attachments@* mentions@* reactions@* "
+        "from.@* from.conversation body.@* channelIdentity.@* channelIdentity.teamId "
+        "attachments.@* attachments.id attachments.content attachments.contentUrl attachments.name "
+        "attachments.thumbnailUrl attachments.teamsAppId mentions.@* mentions.id mentions.mentionText "
+        "reactions.@* reactions.displayName reactions.reactionContentUrl",
+    ),
+    "channel": nested.kind(
+        "spaces",
+        required="channel.id channel.membershipType",
+        optional="channel.displayName channel.createdDateTime channel.webUrl",
+        sometimes="channel.isArchived",
+        left_out="channel.@* channel.description channel.email channel.tenantId channel.isFavoriteByDefault "
+        "channel.moderationSettings channel.summary channel.filesFolderWebUrl channel.layoutType channel.filesFolder "
+        "channel.members channel.allMembers channel.messages channel.tabs channel.sharedWithTeams channel.enabledApps "
+        "channel.additionalData channel.odataType channel.backingStore",
+    ),
+    "team": nested.kind(
+        "spaces",
+        required="team.id",
+        optional="team.displayName team.visibility",
+        left_out="team.@* team.description team.internalId team.classification team.createdDateTime team.isArchived "
+        "team.isMembershipLimitedToOwners team.memberSettings team.guestSettings team.messagingSettings "
+        "team.funSettings team.discoverySettings team.summary team.specialization team.tenantId team.webUrl "
+        "team.firstChannelName team.allChannels team.channels team.group team.incomingChannels team.installedApps "
+        "team.members team.operations team.permissionGrants team.photo team.primaryChannel team.schedule team.tags "
+        "team.template team.additionalData team.odataType team.backingStore",
+    ),
+    "listed team": nested.kind(
+        "spaces",
+        required="team.groupsId",
+        optional="team.name team.privacy",
+        left_out="team.description team.classification team.expirationDate team.teamMembers team.owners team.guests "
+        "team.standardChannels team.privateChannels team.sharedChannels team.status team.assignedLabels",
+    ),
+    "user": nested.kind(
+        "accounts",
+        required="id userPrincipalName",
+        optional="mail userType accountEnabled",
+        left_out=_ANNOTATIONS + "displayName givenName surname jobTitle businessPhones mobilePhone officeLocation "
+        "preferredLanguage aboutMe ageGroup assignedLicenses assignedPlans birthday city companyName "
+        "consentProvidedForMinor country createdDateTime creationType customSecurityAttributes deletedDateTime "
+        "department employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType externalUserState "
+        "externalUserStateChangeDateTime faxNumber hireDate identities imAddresses interests isResourceAccount "
+        "lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mailboxSettings mailNickname "
+        "manager memberOf mySite onPremises* otherMails passwordPolicies passwordProfile pastProjects postalCode "
+        "preferredDataLocation preferredName provisionedPlans proxyAddresses refreshTokensValidFromDateTime "
+        "responsibilities schools securityIdentifier serviceProvisioningErrors showInAddressList signInActivity "
+        "signInSessionsValidFromDateTime skills state streetAddress usageLocation "
+        "userId userName phoneNumber location interpretedUserType directoryStatus audioConferencing phoneSystems "
+        "callingPlan onlineDialinConferencingPolicy featureTypes",
+    ),
+}
+
+
+class Samples:
+    """The fields of the records seen, by kind."""
+
+    def __init__(self) -> None:
+        self._of = {kind: nested.Sample(header) for kind, header in FIELDS.items()}
+
+    def add(self, kind: str, record: dict[str, Any]) -> None:
+        if kind in ("channel", "team"):
+            self._of["listed team" if "groupsId" in record else kind].add({kind: record})
+        else:
+            self._of[kind].add(record)
+
+    def told(self) -> Iterator[Columns]:
+        for sample in self._of.values():
+            yield from sample.told()
 
 
 def moment(text: str | None) -> datetime | None:

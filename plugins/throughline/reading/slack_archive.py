@@ -20,8 +20,9 @@ import msgspec
 
 from throughline.landing import DAMAGED, Archive
 from throughline.packed import Packed
+from throughline.reading.nested import Sample
 from throughline.reading.records import Records, Unreadable, read_list
-from throughline.reading.slack_records import CHANNELS, MESSAGES, ORIGINS, USERS, Channel, User
+from throughline.reading.slack_records import CHANNELS, HEADERS, MESSAGES, ORIGINS, USERS, Channel, User
 from throughline.source import Damaged, Ignored, Refused, Rejected
 
 CHANNEL_FILES: Final = {"channels.json": "public", "groups.json": "private", "dms.json": "dm", "mpims.json": "group_dm"}
@@ -39,11 +40,14 @@ _TEXT_EXPORT = re.compile(r"(?:^|/)(?:channels|dms)/.*\.txt$")
 class Export:
     """One workspace of an archive, or the part of a Grid that belongs to the organisation.
 
-    tops: list -> member; days: member -> folder, in the archive's order; label: where it lies, for places.
+    tops: list -> member; days: member -> folder, in the archive's order; label: where it lies, for places;
+    samples: table -> the fields of its records, of the whole archive.
     """
 
-    def __init__(self, archive: Archive, label: str = "", *, is_organisation: bool = False) -> None:
-        self.label, self.is_organisation, self._archive = label, is_organisation, archive
+    def __init__(
+        self, archive: Archive, samples: dict[str, Sample], label: str = "", *, is_organisation: bool = False
+    ) -> None:
+        self.label, self.is_organisation, self.samples, self._archive = label, is_organisation, samples, archive
         self.tops: dict[str, str] = {}
         self.days: dict[str, str] = {}
         self._strays = 0
@@ -120,29 +124,32 @@ class Export:
         if name not in self.tops:
             return [], []
         try:
-            found = self._read(self.tops[name], decoder)
+            found = self._read(self.tops[name], decoder, self.samples[table])
         except Unreadable as error:
             return [], [Damaged(f"{self.label}{name}{error.at}", error.reason)]
         place = f"{self.label}{name}, record"
         return found.records, [Rejected(table, f"{place} {number}", reason) for number, reason in found.wrong]
 
-    def _read(self, member: str, decoder: msgspec.json.Decoder[list[Any]]) -> Records:
+    def _read(self, member: str, decoder: msgspec.json.Decoder[list[Any]], sample: Sample | None = None) -> Records:
         try:
             data = self._archive.read(member)
         except Refused as error:
             raise Unreadable(error.what) from None
-        return read_list(data, decoder)
+        found = read_list(data, decoder)
+        if sample is not None:
+            sample.add_list(data)
+        return found
 
 
-def day_messages(packed: Packed | None) -> Records:
-    """The messages of one day file. Raises Unreadable when it is no list at all."""
+def day_messages(packed: Packed | None) -> tuple[Records, bytes]:
+    """The messages of one day file, and its bytes. Raises Unreadable when it is no list at all."""
     try:
         if packed is None:
             raise BadZipFile
         data = packed.inflate()
     except BadZipFile:
         raise Unreadable(DAMAGED) from None
-    return read_list(data, MESSAGES)
+    return read_list(data, MESSAGES), data
 
 
 def exports(archive: Archive) -> list[Export]:
@@ -151,7 +158,10 @@ def exports(archive: Archive) -> list[Export]:
     prefix = _root(paths.values(), archive.name)
     inside = {member: path.removeprefix(prefix) if path.startswith(prefix) else None for member, path in paths.items()}
     labels = sorted({found[1] for path in inside.values() if path and (found := _WORKSPACE.match(path))})
-    parts = {label: Export(archive, label, is_organisation=not label and bool(labels)) for label in ("", *labels)}
+    samples = {header.table: Sample(header) for header in HEADERS}
+    parts = {
+        label: Export(archive, samples, label, is_organisation=not label and bool(labels)) for label in ("", *labels)
+    }
     for member, path in inside.items():
         label = "/".join((path or "").split("/", 2)[:2]) + "/"
         label = label if label in parts else ""

@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 
 from throughline.packed import Packed
 from throughline.privacy import feature_columns, normalise_texts
+from throughline.reading import nested
 from throughline.reading.records import Unreadable
 from throughline.reading.slack_archive import day_messages
-from throughline.reading.slack_records import Message
+from throughline.reading.slack_records import MESSAGE_FIELDS, Message
 from throughline.source import TIMESTAMP, Damaged, Rejected, Table
 
 YEAR_9999: Final = 253_402_300_800  # where date types end; a time beyond is in milliseconds, or nonsense
 SLACKBOT: Final = "USLACKBOT"  # never listed in users.json
+_LOOKED_INTO: Final = nested.outer_names(MESSAGE_FIELDS)
 _TYPES: Final = {"text": pa.string(), "flag": pa.bool_(), "count": pa.int64(), "time": TIMESTAMP}
 
 
@@ -84,11 +86,13 @@ _SCHEMAS: Final = {table.name: table.schema for table in TABLES}
 
 
 class Day(NamedTuple):
-    """One day file: its bytes, None where the archive is damaged; where it lies, for reports; its conversation."""
+    """One day file: its bytes, None where the archive is damaged; where it lies, for reports; its conversation; of how
+    many messages at its head the names of the fields are looked at."""
 
     packed: Packed | None
     place: str
     channel_id: str
+    sampled: int
 
 
 @dataclass(frozen=True)
@@ -117,11 +121,13 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Taken:
-    """What some day files hold: rows by table, what could not be read, accounts that are not known."""
+    """What some day files hold: rows by table, what could not be read, accounts that are not known, and the names of
+    the fields of the sampled messages."""
 
     records: dict[str, pa.RecordBatch]
     findings: list[Damaged | Rejected]
     strangers: dict[str, Stranger]
+    fields: set[str]
 
 
 def take(known: Known, days: Sequence[Day]) -> Taken:
@@ -131,14 +137,17 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
     findings: list[list[Damaged | Rejected]] = [[] for _ in days]
     starts: list[int] = []  # of each day file, its first message
     numbers: list[Sequence[int]] = []
+    fields: set[str] = set()
     for at, day in enumerate(days):
         starts.append(len(messages))
         numbers.append(())
         try:
-            found = day_messages(day.packed)
+            found, data = day_messages(day.packed)
         except Unreadable as error:
             findings[at].append(Damaged(f"{day.place}{error.at}", error.reason))
             continue
+        for message in nested.first(data, day.sampled):
+            fields |= nested.names(message, _LOOKED_INTO)
         findings[at] += [_rejected(day, number, reason) for number, reason in found.wrong]
         numbers[at] = found.numbers
         messages += found.records
@@ -152,7 +161,7 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
         messages = [message for index, message in enumerate(messages) if index not in wrong]
         times = _times(messages)
     records, strangers = _columns(known, messages, channel_ids, times)
-    return Taken(records, list(chain.from_iterable(findings)), strangers)
+    return Taken(records, list(chain.from_iterable(findings)), strangers, fields)
 
 
 class _Times(NamedTuple):

@@ -77,7 +77,7 @@ class _Reader:
 
     def __init__(self, *, is_whole: bool) -> None:
         self.is_whole, self.files, self.known = is_whole, 0, 0
-        self.rows = Rows(TABLES)
+        self.rows, self.samples = Rows(TABLES), graph.Samples()
         self.others: Counter[str] = Counter()
         self.teams: dict[str, graph.Team] = {}
         self.channels: dict[str, graph.Channel] = {}
@@ -121,6 +121,7 @@ class _Reader:
                 if account_id not in self.users:
                     self.rows.values["accounts"] += (account_id, None, is_bot, None, is_guest, None, None)
         yield from self.rows.batches(rest=True)
+        yield from self.samples.told()
 
     def _record(self, record: Any, place: str) -> Iterator[Rejected]:
         kind = graph.kind(record)
@@ -137,6 +138,8 @@ class _Reader:
             else:
                 self.others[kind] += 1
                 return
+            if kind != "message":
+                self.samples.add(kind, record)
             self.known += 1
         except msgspec.ValidationError as error:  # names the field and the types, never the value
             yield Rejected(_TABLES_OF[kind], place, str(error))
@@ -152,6 +155,7 @@ class _Reader:
         except ValueError as error:
             yield Rejected("messages", place, str(error))
             return
+        self.samples.add("message", record)
         self.others[LATER_REPLIES] += "replies@odata.nextLink" in record
         for number, reply in enumerate(message.replies or (), 1):
             yield from self._messages(reply, f"{place}, reply {number}", message.id)
@@ -279,4 +283,11 @@ def _time_or_none(text: str | None) -> datetime | None:
         return None
 
 
-SOURCE: Final = Source("teams", "Teams messages of Microsoft Graph", (*ENDINGS, ".zip"), TABLES, parse)
+SOURCE: Final = Source(
+    "teams",
+    "Teams messages of Microsoft Graph",
+    (*ENDINGS, ".zip"),
+    TABLES,
+    parse,
+    headers=tuple(graph.FIELDS.values()),
+)
