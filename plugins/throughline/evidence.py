@@ -73,16 +73,26 @@ class Evidence:
 
 
 def run(settings: Settings, *, at: datetime) -> Evidence:
-    """Evaluate every registered design of the built marts and write the results into schema raw."""
+    """Evaluate every registered design of the built marts and write the results into schema raw.
+
+    Results that are there already stay as they were computed.
+    """
     warehouse = connect(settings)
     registry = [line for name in (REGISTRY, LEDGER) for line in warehouse.read(name).to_pylist()]
     tables = {name: warehouse.read(name).to_pylist() for name in TABLES}
     limits = Thresholds(min_people=settings.min_cohort)
     found = evaluate_all(registry, tables, at=at, limits=limits, looks=Ledger(settings.ledger).looks())
+    results = pa.Table.from_pylist([result_row(row) for row in found.rows], schema=RESULT)
+    is_known = _apart_from_time(results) == _apart_from_time(warehouse.read("raw.impact_result"))
     with warehouse.raw() as raw:
-        raw.table("impact_result", RESULT, map(result_row, found.rows))
+        if not is_known:
+            raw.table("impact_result", RESULT, results.to_pylist())
         raw.table("impact_event_study", EVENT_STUDY, found.event_study)
     return found
+
+
+def _apart_from_time(results: pa.Table) -> list[str]:
+    return sorted(map(str, results.drop_columns("computed_at").to_pylist()))
 
 
 def shown(settings: Settings) -> list[tuple[str, str, date]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import AT
-from throughline import calibration, evidence, planning
+from throughline import calibration, evidence, planning, transform
 from throughline.sample import PLANTED
 from throughline.settings import Settings
 from throughline.warehouse import connect
@@ -99,6 +99,18 @@ def test_the_same_marts_give_the_same_rows_at_another_hour(sample_copy: Settings
     again = evidence.run(sample_copy, at=AT + timedelta(hours=3))
     rows = [evidence.result_row(replace(row, computed_at=None)) for row in again.rows]
     assert sorted(rows, key=str) == sorted(({**row, "computed_at": None} for row in first), key=str)
+    assert connect(sample_copy).read("raw.impact_result").to_pylist() == first, (
+        "known results stay as they were computed"
+    )
+
+
+def test_the_same_marts_leave_what_was_weighed_as_it_is(sample_copy: Settings) -> None:
+    """So that dbt need not look at what reads it: raw.loads bears a hash of each table's rows."""
+    before = connect(sample_copy).read("raw.loads")
+    transform.weigh(sample_copy, at=AT + timedelta(hours=3))
+    assert connect(sample_copy).read("raw.loads") == before
+    weighed = {row["table_name"] for row in before.to_pylist() if not row["file_id"]}
+    assert weighed >= {"impact_result", "calibration", "adoption_forecast", "behaviour_estimate"}
 
 
 def test_purposes_that_land_after_their_results_are_exploratory(sample_home: Settings) -> None:

@@ -141,10 +141,10 @@ def loads(files: Mapping[str, Path], observed_until: Mapping[str, datetime | Non
 
 
 def load_of(rows: pa.Table) -> list[tuple[str, str]]:
-    """The same of a raw table that does not come from files: a hash of its rows, nothing where there are none."""
+    """The same of a raw table that does not come from files: a hash of its rows in any order, nothing of none."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
-        stream.write_table(rows)
+        stream.write_table(rows.sort_by([(name, "ascending") for name in rows.column_names]))
     return [("", hashlib.sha256(sink.getvalue()).hexdigest())] if rows.num_rows else []
 
 
