@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from tests.fixtures.parsed import parsed, written
 from throughline.reading import cells
 from throughline.reading.declared import Declared, declared
 from throughline.reading.money import UnclearAmount, money
 from throughline.source import Refused
+from throughline.sources import SOURCES
 
 
 @pytest.mark.parametrize(
@@ -100,3 +103,23 @@ def test_hours_that_a_clock_change_doubles_or_skips_are_still_read() -> None:
         datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
         datetime(2024, 3, 31, 1, 0, tzinfo=UTC),
     ]
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    ("source", "table", "header", "cells"),
+    [
+        ("salesforce", "opportunities", "Id,StageName,CloseDate", "1,Open,{0}"),
+        ("hubspot", "deals", "Record ID,Deal Stage,Close Date", "1,Proposal,{0}"),
+        ("dynamics365", "deals", "(Do Not Modify) Opportunity,Status,Est. close date", "1,Open,{0}"),
+        ("pipedrive", "deals", "Deal - ID,Deal - Stage,Deal - Status,Deal - Expected close date", "1,Offer,Open,{0}"),
+    ],
+)
+def test_a_date_alone_stays_put_in_a_declared_zone(
+    tmp_path: Path, source: str, table: str, header: str, cells: str, zone: str
+) -> None:
+    """Written as a date, or as the midnight that some exports make of one: never a day earlier or later."""
+    for cell in ("2024-05-31", "2024-05-31 00:00:00"):
+        path = written(tmp_path / "deals.csv", f"{header}\n{cells.format(cell)}\n")
+        [row] = parsed(SOURCES[source], path, f"{source}/zone={zone}/deals.csv")[table]
+        assert row["close_date"] == date(2024, 5, 31), cell
