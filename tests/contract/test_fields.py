@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fixtures import golden
+from tests.fixtures.bson import document
 from tests.fixtures.parsed import parsed, zipped
 from tests.fixtures.samples import sample
 from throughline import lake
@@ -29,8 +30,18 @@ TOLD: dict[str, dict[str, set[str]]] = {
         "accounts": {FIELD},
         "spaces": {f"channel.{FIELD}", f"team.{FIELD}"},
     },
+    "mattermost": {
+        "messages": {f"post.{FIELD}", f"direct_post.{FIELD}"},
+        "spaces": {f"channel.{FIELD}", f"direct_channel.{FIELD}"},
+        "accounts": {f"user.{FIELD}", f"bot.{FIELD}"},
+    },
+    "google_chat": {"messages": {FIELD}, "spaces": {FIELD}},
+    "rocketchat": {name: {FIELD} for name in ("messages", "spaces", "accounts")},
 }
 REAL = [
+    "mattermost/zulip+zulip/export.jsonl",
+    "mattermost/zulip+zulip/guestExport.jsonl",
+    "rocketchat/zulip+zulip/rocketchat_bson_dump.zip",
     "slack/hfaran+slack-export-viewer/export.zip",
     "slack/houstondatavis+slack-export/export.zip",
     "slack/rht+slack2zulip-data-converter/export.zip",
@@ -46,8 +57,9 @@ def records(value: Any) -> Iterator[dict[str, Any]]:
             yield from records(one)
     elif isinstance(value, dict):
         inner = value.get("value", value.get("Value"))
-        if isinstance(inner, list):
-            yield from records(inner)
+        of_kind = value.get("messages", value.get(str(value.get("type"))))
+        if isinstance(inner, list) or isinstance(of_kind, (dict, list)):
+            yield from records(inner or of_kind)
         else:
             yield value
 
@@ -70,6 +82,11 @@ def export(source: str, folder: Path, name: str | None = None) -> LandingFile:
         path: added(content, name) if name and path.endswith((".json", ".jsonl")) else content
         for path, content in golden.original(source).items()
     }
+    if source == "rocketchat":
+        members = {
+            f"{path.removesuffix('.json')}.bson": b"".join(map(document, json.loads(content)))
+            for path, content in members.items()
+        }
     return golden.landing_file(SOURCES[source], zipped(folder / f"{name or 'as it is'}.zip", members))
 
 

@@ -147,6 +147,11 @@ def audit(tmp_path: Path, content: Any, name: str = "chat.json") -> Outcome:
 PAGE = {"kind": "admin#reports#activities", "items": [activity(), activity(message_id="m2")], "nextPageToken": "x"}
 
 
+def test_a_new_field_of_an_activity_is_told(tmp_path: Path) -> None:
+    (found,) = audit(tmp_path, {"items": [activity() | {"mood": 1}, activity(shoe_size="43")]}).columns
+    assert (found.table, found.missing, found.new) == ("messages", (), ("mood",))
+
+
 @pytest.mark.parametrize(
     "content",
     [

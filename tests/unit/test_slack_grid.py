@@ -130,3 +130,37 @@ def test_damage_and_gaps_are_placed_in_their_workspace(tmp_path: Path) -> None:
 def test_a_channel_of_the_organisation_called_teams_is_no_workspace(tmp_path: Path) -> None:
     found = read(tmp_path, grid(**{"teams/2023-11-14.json": [message(9)], "channels.json": [channel(7, "teams")]}))
     assert ("E1", "C00000007", ts(9)) in {(row["team_id"], row["channel_id"], row["ts"]) for row in found["messages"]}
+
+
+def test_a_new_field_in_any_workspace_is_told_also_of_objects_in_a_record(tmp_path: Path) -> None:
+    profile = {"email": "ada@example.com", "shoe_size": "43"}
+    sales = workspace("T1", 1) | {
+        "users.json": [user(1, team_id="T1", profile=profile)],
+        "general/2023-11-14.json": [
+            message(1, edited={"ts": ts(2), "mood": 1}, reactions=[{"name": "x", "users": []}])
+        ],
+    }
+    found = read(tmp_path, grid(**{f"teams/sales/{name}": content for name, content in sales.items()}))
+    assert [(one.table, one.new) for one in found.columns] == [
+        ("messages", ("edited.mood",)),
+        ("channels", ()),
+        ("users", ("profile.shoe_size",)),
+    ]
+    assert {"edited.ts", "reactions.name", "reactions.users"} <= set(found.columns[0].used)
+
+
+@pytest.mark.parametrize(("days", "told"), [(2, {1, 2}), (4, {1, 2, 3, 4}), (9, {1, 4, 7})])
+def test_of_many_day_files_those_spread_over_the_export_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, told: set[int]
+) -> None:
+    monkeypatch.setattr(slack, "SAMPLED", 4)
+    files = {f"general/2023-11-{day:02}.json": [message(day, **{f"day_{day}": 1})] for day in range(1, days + 1)}
+    found = read(tmp_path, {"users.json": [user(1)], "channels.json": [channel(1, "general")], **files})
+    assert found.columns[0].new == tuple(f"day_{day}" for day in sorted(told))
+
+
+def test_a_list_without_addresses_tells_that_they_are_missing(tmp_path: Path) -> None:
+    found = read(tmp_path, grid(**{"org_users.json": [], "teams/people ops/users.json": [user(2, profile={})]}))
+    assert [one.missing for one in found.columns if one.table == "users"] == [()], "a workspace tells some"
+    alone = {"users.json": [user(1, profile={"title": "x"})], "general/2023-11-14.json": [message(1)]}
+    assert "profile.email" in read(tmp_path, alone).columns[-1].missing

@@ -1,5 +1,6 @@
 """Google Workspace audit of Chat (Reports API, JSON) -> rows. No text is in it, so its features are unknown.
 
+FIELDS also names what is left out on purpose; parameters of events, which are named by values, are not looked into.
 A record is one activity, or a page of them ({"items": […]}), one a line; a single page may spread over several lines.
 """
 
@@ -14,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from throughline.landing import LandingFile
+from throughline.reading import nested
 from throughline.reading.chat_rows import ChatRows, counted, milliseconds
 from throughline.reading.lines import lines, pieces
 from throughline.source import Ignored, Parsed, Refused, Rejected, utc
@@ -62,6 +64,14 @@ class Page(msgspec.Struct):
     items: list[msgspec.Raw]
 
 
+FIELDS: Final = nested.kind(
+    "messages",
+    required="id.time events.name",
+    optional="actor.email actor.profileId events.parameters",
+    sometimes="actor.callerType",
+    left_out="kind etag ownerDomain ipAddress networkInfo resourceDetails id.uniqueQualifier id.applicationName "
+    "id.customerId actor.key actor.applicationInfo events.type events.resourceIds",
+)
 _ACTIVITY: Final = msgspec.json.Decoder(Activity)
 _PAGE: Final = msgspec.json.Decoder(Page)
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -69,7 +79,7 @@ _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 def read(file: LandingFile, rows: ChatRows) -> Iterator[Parsed]:
     """Append the rows of one file; yield full batches and findings. Raises Refused where no activity is in it."""
-    reader, taken = _Reader(rows), 0
+    reader, sample, taken = _Reader(rows), nested.Sample(FIELDS), 0
     rejected: list[Rejected] = []
     for place, raw in _records(file):
         try:
@@ -80,6 +90,7 @@ def read(file: LandingFile, rows: ChatRows) -> Iterator[Parsed]:
             reason = "it is not JSON, or cut off"
         if reason is None:
             taken += 1
+            sample.add(raw)
             yield from rows.batches()
         elif taken:
             yield Rejected("messages", place, reason)
@@ -92,6 +103,7 @@ def read(file: LandingFile, rows: ChatRows) -> Iterator[Parsed]:
         raise Refused(what, where=file.name, remedy="export the activities of the application chat as JSON")
     yield from rejected
     reader.close()
+    yield from sample.told()
     if reader.others:
         yield Ignored(file.name, f"events that are not used: {counted(reader.others.items())}")
 

@@ -2,6 +2,7 @@
 
 Layout: …/Groups/<DM or Space> <id>/messages.json and group_info.json. A message's id is <space>/<topic>/<message>;
 the first of a topic bears the topic's own id. Times are prose: English ones in UTC are read, no others are guessed.
+FIELDS also names what is left out on purpose: of messages, then of conversations.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import msgspec
 
 from throughline.landing import Archive
+from throughline.reading import nested
 from throughline.reading.chat_rows import ChatRows, Message
 from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected
 
@@ -82,6 +84,19 @@ class Group(msgspec.Struct):
     members: list[Person] | None = None
 
 
+FIELDS: Final = (
+    nested.kind(
+        "messages",
+        required="message_id created_date",
+        optional="creator.email creator.user_type text",
+        sometimes="updated_date message_state attached_files reactions.emoji reactions.reactor_emails",
+        left_out="creator.name topic_id annotations previous_message_versions deletion_metadata "
+        "quoted_message_metadata",
+    ),
+    nested.kind(
+        "spaces", required="", optional="members.email members.user_type", sometimes="name", left_out="members.name"
+    ),
+)
 _POSTS: Final = msgspec.json.Decoder(Posts)
 _POST: Final = msgspec.json.Decoder(Post)
 _GROUP: Final = msgspec.json.Decoder(Group)
@@ -103,6 +118,8 @@ def read(archive: Archive, rows: ChatRows) -> Iterator[Parsed]:
     for (kind, space_id), files in conversations.items():
         yield from reader.conversation(kind, space_id, files)
         yield from rows.batches()
+    for sample in (reader.posts, reader.groups):
+        yield from sample.told()
     if reader.unread_times > reader.read_times:
         remedy = "set the language of the account to English (United States) and export again"
         raise Refused("its dates are not written in English and UTC", where=archive.name, remedy=remedy)
@@ -116,6 +133,7 @@ class _Reader:
     def __init__(self, archive: Archive, rows: ChatRows) -> None:
         self._archive, self._rows = archive, rows
         self._accounts: set[str] = set()
+        self.posts, self.groups = map(nested.Sample, FIELDS)
         self.read_times = self.unread_times = 0
 
     def conversation(self, kind: str, space_id: str, files: dict[str, str]) -> Iterator[Parsed]:
@@ -123,7 +141,9 @@ class _Reader:
         group = Group()
         if "group_info" in files:
             try:
-                group = _GROUP.decode(self._archive.read(files["group_info"]))
+                data = self._archive.read(files["group_info"])
+                group = _GROUP.decode(data)
+                self.groups.add(data)
             except (Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 yield Damaged(f"{place}/group_info.json", "it is not JSON of a conversation, or damaged")
         members = group.members or []
@@ -148,6 +168,7 @@ class _Reader:
         for number, raw in enumerate(posts, 1):
             try:
                 reason = self._post(_POST.decode(raw), space_id)
+                self.posts.add(raw)
             except (msgspec.ValidationError, UnicodeDecodeError) as error:
                 reason = str(error) if isinstance(error, msgspec.ValidationError) else "it is not UTF-8"
             if reason:

@@ -2,6 +2,7 @@
 
 Records may stand in any order after the first, which tells the version. Replies are nested in their root, one level
 deep. Membership notices without a type (older servers) are known by their wording and their author.
+FIELDS also names what is left out on purpose, by kind of record.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
+from throughline.reading import nested
 from throughline.reading.chat_rows import ChatRows, Message, at_names, counted, milliseconds
 from throughline.reading.lines import lines
-from throughline.source import Ignored, Parsed, Refused, Rejected
+from throughline.source import Header, Ignored, Parsed, Refused, Rejected
 
 KINDS: Final = {"O": "public", "P": "private"}
 _NOTICE = re.compile(
@@ -80,12 +82,68 @@ class Record(msgspec.Struct):
     direct_post: Post | None = None
 
 
+_SOMETIMES: Final = "type edit_at props attachments reactions.user reactions.emoji_name reactions.create_at"
+
+
+def _below(path: str, names: str) -> str:
+    return " ".join(f"{path}.{name}" for name in names.split())
+
+
+def _posts(kind: str, required: str) -> Header:
+    """The fields of a post and of the replies in it."""
+    return nested.kind(
+        "messages",
+        required="type " + _below(kind, f"{required} user create_at"),
+        optional=f"{kind}.message",
+        sometimes=_below(kind, f"{_SOMETIMES} {_below('replies', f'user create_at message {_SOMETIMES}')}"),
+        left_out=_below(kind, "flagged_by is_pinned thread_followers replies.flagged_by replies.is_pinned"),
+    )
+
+
+FIELDS: Final = {
+    "post": _posts("post", "team channel"),
+    "direct_post": _posts("direct_post", "channel_members"),
+    "channel": nested.kind(
+        "spaces",
+        required="type channel.team channel.name",
+        optional="channel.type",
+        sometimes="channel.deleted_at",
+        left_out=_below("channel", "display_name header purpose scheme"),
+    ),
+    "direct_channel": nested.kind(
+        "spaces",
+        required="type",
+        optional="direct_channel.members",
+        left_out=_below("direct_channel", "participants header favorited_by shown_by"),
+    ),
+    "user": nested.kind(
+        "accounts",
+        required="type user.username",
+        optional="user.email user.roles",
+        sometimes="user.delete_at",
+        left_out=_below(
+            "user",
+            "nickname first_name last_name position locale auth_service auth_data password profile_image teams "
+            "notify_props theme custom_status use_markdown_preview use_formatting use_military_time "
+            "show_unread_section collapse_previews link_previews message_display collapse_consecutive "
+            "colorize_usernames channel_display_mode tutorial_step email_interval name_format limit_visible_dms_gms "
+            "send_on_ctrl_enter code_block_ctrl_enter show_join_leave sync_drafts show_unread_scroll_position",
+        ),
+    ),
+    "bot": nested.kind(
+        "accounts",
+        required="type bot.username",
+        sometimes="bot.delete_at",
+        left_out=_below("bot", "owner display_name description profile_image"),
+    ),
+}
 _RECORD: Final = msgspec.json.Decoder(Record)
 
 
 def read(chunks: Iterator[bytes], place: str, rows: ChatRows) -> Iterator[Parsed]:
     """Append the rows of one export; yield full batches and findings. Raises Refused where it is no bulk export."""
     reader = _Reader(rows)
+    samples = {kind: nested.Sample(header) for kind, header in FIELDS.items()}
     is_first = True
     for number, line in lines(chunks, place):
         try:
@@ -99,12 +157,16 @@ def read(chunks: Iterator[bytes], place: str, rows: ChatRows) -> Iterator[Parsed
             what = "not a Mattermost bulk export (its first line does not say version 1)"
             raise Refused(what, where=place, remedy="land the file of mmctl export, or a compliance export")
         is_first = False
+        if record is not None and record.type in samples:
+            samples[record.type].add(line)
         for reason in reasons:
             yield Rejected("messages", f"{place}, line {number}", reason)
         yield from rows.batches()
     if is_first:
         raise Refused("is empty", where=place, remedy="export it again; the tool wrote nothing")
     reader.close()
+    for sample in samples.values():
+        yield from sample.told()
     if reader.others:
         yield Ignored(place, f"records that are not used: {counted(reader.others.items())}")
 

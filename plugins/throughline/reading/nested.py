@@ -1,7 +1,7 @@
 """Fields of nested records (JSON, BSON) -> the account that a header gives of columns; of a sample, by names alone.
 
-A Header names the fields at the top of one kind of record, and of objects that matter (of a list of them: of the first)
-those one level down, as outer.inner. Objects whose names are data (maps by person or emoji) are not looked into.
+A Header names the fields at the top of one kind of record, and in objects that matter (of a list of them: in the first)
+those below, as outer.inner. Objects whose names are data (maps by person or emoji) are not looked into.
 
 Used: seen in the sample. New: seen, and neither declared nor left out on purpose; those that only records outside the
 sample bear go unseen. Missing: not seen at all, of those fields alone that a tool writes with every record of a kind;
@@ -40,18 +40,18 @@ def kind(table: str, *, required: str, optional: str = "", sometimes: str = "", 
 def outer_names(header: Header) -> frozenset[str]:
     """The objects that are looked into."""
     declared = (*header.required, *header.optional, *header.sometimes, *header.left_out)
-    return frozenset(name.partition(".")[0] for name in declared if "." in name)
+    return frozenset(name[:at] for name in declared for at, sign in enumerate(name) if sign == ".")
 
 
-def names(record: Any, outer: Set[str]) -> set[str]:
+def names(record: Any, outer: Set[str], above: str = "") -> set[str]:
     """Of one record, in place of an object in `outer` the names in it as outer.inner; of what is no record none."""
-    if not isinstance(record, dict):
-        return set()
-    found = set(record)
-    for name in found & outer:
-        inner = record[name][0] if isinstance(record[name], list) and record[name] else record[name]
-        found.remove(name)
-        found |= {f"{name}.{key}" for key in inner} if isinstance(inner, dict) else set()
+    found: set[str] = set()
+    for name, value in record.items() if isinstance(record, dict) else ():
+        path = above + name
+        if path in outer:
+            found |= names(value[0] if isinstance(value, list) and value else value, outer, f"{path}.")
+        else:
+            found.add(path)
     return found
 
 
@@ -89,7 +89,7 @@ class Sample:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             found = first(data, LISTED)
         else:
-            found = records[:: 1 + len(records) // LISTED]
+            found = records[:: 1 + (len(records) - 1) // LISTED or 1]
         for record in found:
             self.see(names(_decoded(record), self._outer))
 

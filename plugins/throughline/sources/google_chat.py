@@ -45,5 +45,10 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
 
 
 SOURCE: Final = Source(
-    "google_chat", "Google Chat export", (".zip", ".json", ".jsonl", ".ndjson", ".gz"), TABLES, parse
+    "google_chat",
+    "Google Chat export",
+    (".zip", ".json", ".jsonl", ".ndjson", ".gz"),
+    TABLES,
+    parse,
+    headers=(*google_takeout.FIELDS, google_audit.FIELDS),
 )

@@ -92,5 +92,5 @@ SOURCE: Final = Source(
     (".jsonl", ".jsonl.gz", ".zip", ".csv", ".xml"),
     TABLES,
     parse,
-    headers=(mattermost_compliance.FORM.header(),),
+    headers=(mattermost_compliance.FORM.header(), *mattermost_bulk.FIELDS.values()),
 )

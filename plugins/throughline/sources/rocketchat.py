@@ -6,6 +6,7 @@ of people, so ids of spaces are keyed as people are, in a namespace of their own
 
 Messages with a type (joined, left, topic changed …) are of the system; a removed one is deleted; an encrypted one
 counts without its text. Conversations with visitors of a website are direct messages, and a visitor is a guest.
+FIELDS also names what is known of each collection and not read.
 Left out on purpose: text (reduced to features), names of people and of direct messages, titles of discussions (free
 text), files, passwords and tokens of users.bson.
 """
@@ -20,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from throughline.landing import Archive, LandingFile
+from throughline.reading import nested
 from throughline.reading.bson import BsonError, decode, documents
 from throughline.reading.chat_rows import ChatRows, Message, milliseconds
 from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
@@ -91,6 +93,44 @@ class User(msgspec.Struct):
     updated_at: int | None = msgspec.field(name="_updatedAt", default=None)
 
 
+FIELDS: Final = {
+    "messages": nested.kind(
+        "messages",
+        required="_id rid ts",
+        optional="u.username msg",
+        sometimes="t tmid token bot mentions.username reactions files file editedAt",
+        left_out="_updatedAt u._id u.name mentions._id mentions.name mentions.type mentions.fname alias "
+        "attachments avatar blocks channels content customFields dcount dlm drid e2eMentions editedBy "
+        "emoji federation groupable importIds location md parseUrls pinned pinnedAt pinnedBy private "
+        "replies role sentByEmail slackBotId slackTs starred tcount temp tlm translationProvider "
+        "translations tshow unread urls videoData _hidden _importFile",
+    ),
+    "spaces": nested.kind(
+        "spaces",
+        required="_id",
+        optional="t ts",
+        sometimes="name prid usernames archived",
+        left_out="_updatedAt announcement announcementDetails autoTranslateLanguage avatarETag broadcast cl "
+        "closedAt closedBy closer customFields default departmentId description e2eKeyId email "
+        "encrypted favorite featured federated fname importIds jitsiTimeout joinCode joinCodeRequired "
+        "label lastMessage livechatData lm metrics msgs muted onHold open priorityId queuedAt "
+        "reactWhenReadOnly responseBy retention ro servedBy slaId sms source streamingOptions sysMes "
+        "tags teamDefault teamId teamMain topic transcriptRequest u uids unmuted usersCount v "
+        "waitingResponse",
+    ),
+    "accounts": nested.kind(
+        "accounts",
+        required="username",
+        optional="emails.address type active roles _updatedAt",
+        left_out="_id __rooms appId avatarETag avatarOrigin avatarUrl banners bio createdAt customFields e2e "
+        "emails.verified extension federated federation importIds inviteToken language lastLogin ldap "
+        "livechat name nickname oauth openBusinessHours operator reason requirePasswordChange "
+        "requirePasswordChangeReason services settings status statusConnection statusDefault "
+        "statusLivechat statusText utcOffset",
+    ),
+}
+
+
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one dump. Raises Refused where it holds no messages. Memory: one document."""
     with Archive(file.content, file.name) as archive:
@@ -126,11 +166,13 @@ class _Collection:
     take: Callable[[Any], str | None]
 
     def read(self, chunks: Iterator[bytes], rows: ChatRows) -> Iterator[Parsed]:
-        number = 0
+        number, sample = 0, nested.Sample(FIELDS[self.table])
         try:
             for number, data in enumerate(documents(chunks), 1):
                 try:
-                    reason = self.take(msgspec.convert(decode(data), self.kind))
+                    document = decode(data)
+                    sample.add(document)
+                    reason = self.take(msgspec.convert(document, self.kind))
                 except (msgspec.ValidationError, BsonError) as error:
                     reason = str(error)  # names the field and the types, never the value
                 if reason:
@@ -139,6 +181,7 @@ class _Collection:
         except (BsonError, Refused) as error:
             reason = error.what if isinstance(error, Refused) else str(error)
             yield Damaged(f"{self.name}, after document {number}", reason)
+        yield from sample.told()
 
 
 class _Reader:
@@ -216,4 +259,6 @@ class _Reader:
             self._rows.space(space_id, None, "unlisted")
 
 
-SOURCE: Final = Source("rocketchat", "Rocket.Chat database dump", (".zip",), TABLES, parse)
+SOURCE: Final = Source(
+    "rocketchat", "Rocket.Chat database dump", (".zip",), TABLES, parse, headers=tuple(FIELDS.values())
+)
