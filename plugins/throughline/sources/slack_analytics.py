@@ -1,7 +1,7 @@
 """Slack Analytics files (one JSON record a line, gzip or not) -> activity, channels, channel_names.
 
 Slack makes one file a UTC day and type; a record tells its own day, so files may be joined, split or renamed. The
-type is told record by record, by its fields; which fields a type has is reported by its first record.
+type is told record by record, by its fields; which fields a type has is reported from a sample of them.
 - member files -> activity: one row per account, workspace and day. `product` is "slack/<workspace id>", or "slack" in
   older files, which do not tell the workspace. Accounts bear the id of the Slack export and are keyed as there.
 - public_channel files -> channels: one row per public channel and day, counts of that day.
@@ -23,8 +23,7 @@ import msgspec
 import pyarrow as pa
 
 from throughline.landing import LandingFile
-from throughline.reading import fields
-from throughline.reading.fields import Field, Form
+from throughline.reading import nested
 from throughline.reading.lines import lines, pieces
 from throughline.reading.rows import Rows
 from throughline.reading.slack_rows import seconds
@@ -70,32 +69,26 @@ TABLES: Final = (shapes.activity("slack"), CHANNELS, CHANNEL_NAMES)
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
-def _form(table: str, required: str, optional: str, left_out: str) -> Form:
-    """The fields of a record of one type, as documented."""
-    needed = tuple(Field(name, (name,), required=True) for name in required.split())
-    return Form(table, (*needed, *(Field(n, (n,)) for n in optional.split())), left_out=tuple(left_out.split()))
-
-
-FORMS: Final = {
-    form.table: form
-    for form in (
-        _form(
+FIELDS: Final = {
+    header.table: header
+    for header in (
+        nested.kind(
             "activity",
-            "date user_id",
-            "team_id email_address is_active messages_posted_count reactions_added_count total_calls_count "
+            required="date user_id",
+            optional="team_id email_address is_active messages_posted_count reactions_added_count total_calls_count "
             "files_added_count search_count",
-            "enterprise_id enterprise_employee_number is_guest is_billable_seat is_active_* date_claimed "
+            left_out="enterprise_id enterprise_employee_number is_guest is_billable_seat is_active_* date_claimed "
             "channel_messages_posted_count slack_calls_count slack_huddles_count",
         ),
-        _form(
+        nested.kind(
             "channels",
-            "date channel_id",
-            "originating_team date_created date_last_active total_members_count full_members_count "
+            required="date channel_id",
+            optional="originating_team.team_id date_created date_last_active total_members_count full_members_count "
             "guest_member_count messages_posted_count messages_posted_by_members_count members_who_viewed_count "
             "members_who_posted_count reactions_added_count visibility channel_type is_shared_externally",
-            "enterprise_id shared_with externally_shared_with_organizations",
+            left_out="originating_team.name enterprise_id shared_with externally_shared_with_organizations",
         ),
-        _form("channel_names", "date channel_id name", "", "topic description"),
+        nested.kind("channel_names", required="date channel_id name", left_out="topic description"),
     )
 }
 
@@ -139,7 +132,8 @@ _LINE: Final = msgspec.json.Decoder(_Line)
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one file. Raises Refused where it holds no record of these types, or is damaged."""
-    rows, taken, untold = Rows(TABLES), 0, dict(FORMS)
+    rows, taken = Rows(TABLES), 0
+    samples = {table: nested.Sample(header) for table, header in FIELDS.items()}
     rejected: list[Rejected] = []  # held back until one record was readable, few at first
     for number, line in lines(pieces(file), file.name):
         place = f"{file.name}, line {number}"
@@ -156,8 +150,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
             rows.values[table] += values
             if taken == 1:
                 yield from rejected
-            if table in untold and (names := _names(line)):
-                yield fields.columns(names, untold.pop(table))
+            samples[table].add(line)
             yield from rows.batches()
             continue
         if taken:
@@ -170,14 +163,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         what = "holds no record of Slack Analytics (one JSON object a line, with date and user_id or channel_id)"
         raise Refused(what, where=file.name, remedy="land the files of admin.analytics.getFile as Slack made them")
     yield from rows.batches(rest=True)
-
-
-def _names(line: bytes) -> list[str]:
-    """The fields of a record; none where one that is not used is damaged."""
-    try:
-        return list(msgspec.json.decode(line))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
+    for sample in samples.values():
+        yield from sample.told()
 
 
 def _row(line: _Line) -> tuple[str, tuple[Any, ...]]:
@@ -235,5 +222,5 @@ SOURCE: Final = Source(
     (".gz", ".json", ".ndjson", ".jsonl"),
     TABLES,
     parse,
-    headers=tuple(form.header() for form in FORMS.values()),
+    headers=tuple(FIELDS.values()),
 )
