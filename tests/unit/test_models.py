@@ -59,7 +59,7 @@ def use(settings: Settings, tmp_path: Path) -> Settings:
     note(use, "a", 1, 1, {"tool__deals": loads(use), "tool__notes": []})
     note(use, "b", 1, 1, {"a": 1})
     note(use, "test.p.one", 1, 0, {"b": 1})
-    note(use, "test.p.singular", 1, 0, {"b": "turn 1"})
+    note(use, "test.p.singular", 1, 0, {"b": 1})
     for group in models.GROUPS:
         with building(use, group, TOLD) as first:
             assert first.is_needed and not first.standing
@@ -137,9 +137,10 @@ def test_another_file_changes_all_that_reads_it(use: Settings, tmp_path: Path) -
 
 
 def test_a_test_that_has_not_passed_on_what_is_there_runs(use: Settings) -> None:
-    note(use, "b", 2, 1, {"a": 1})
-    assert standing(use) == {"a"}, "b was built again, and the singular test is of its turn"
-    note(use, "test.p.singular", 2, 0, {"b": "turn 2"})
+    note(use, "b", 2, 2, {"a": 1})
+    note(use, "test.p.one", 2, 0, {"b": 2})
+    assert standing(use) == {"a"}, "the singular test is of the version before"
+    note(use, "test.p.singular", 2, 0, {"b": 2})
     assert standing(use) == {"a", "b"}
     run(use, "delete from raw.model_states where model = 'test.p.one'")
     assert standing(use) == {"a"}

@@ -1,8 +1,7 @@
 {#-
   Data tests as dbt has them, but run again only where what they read has changed since they passed: their states stand
-  beside the models'. Of a table with a `day` only the days that changed are read, where that is enough: for a test of
-  single rows, or of a key that holds the day. A staging table with a `key` is tested whole whenever it was built again,
-  as its version leaves the columns `apart` out. On Spark, where every build is whole, every test runs.
+  beside the models'. Of a table with a `day`, a test of single rows reads the rows of the days that changed, and a test
+  of a key those and all others of the same key. On Spark, where every build is whole, every test runs.
 -#}
 {% materialization test, adapter='duckdb' %}
     {{ return(run_changed_test()) }}
@@ -15,10 +14,6 @@
 {% macro run_changed_test() %}
     {%- if should_store_failures() -%}{{ return(dbt.materialization_test_default()) }}{%- endif -%}
     {%- set inputs, state = inputs_now(), known_state() -%}
-    {%- set tested = graph['nodes'].get(model['attached_node'], {}) -%}
-    {%- if 'key' in (tested.get('config', {}).get('meta') or {}) -%}
-        {%- do inputs.update({tested['name']: 'turn ' ~ known_states()['models'].get(tested['name'], {}).get('turn')}) -%}
-    {%- endif -%}
     {%- set fingerprint = local_md5(sql ~ model['config']) -%}
     {%- set is_known = fingerprint == state['fingerprint'] and not flags.FULL_REFRESH -%}
     {%- set changed = changed_inputs(inputs, state) -%}
@@ -26,12 +21,9 @@
     {%- if is_known and not changed -%}
         {%- set built.sql = 'select 1 as unchanged where false' -%}
     {%- elif is_known -%}
-        {%- set intervals = touched_intervals(changed, state['inputs'], {'reach': {tested.get('name'): [0, 0]}}, 'test') -%}
-        {%- if intervals is not none -%}
-            {%- for column, kind in modules.re.findall('\\(1 = 1 /\\* tested (\\S+) (\\S+) \\*/\\)', sql) -%}
-                {%- set built.sql = built.sql.replace(tested_days(column, kind), within(column, intervals, at=kind == 'view')) -%}
-            {%- endfor -%}
-        {%- endif -%}
+        {%- set tested = graph['nodes'].get(model['attached_node'], {}).get('name') -%}
+        {%- set intervals = touched_intervals(changed, state['inputs'], {'reach': {tested: [0, 0]}}, 'test') -%}
+        {%- set built.sql = of_changed_days(sql, intervals) if intervals is not none else sql -%}
     {%- endif -%}
     {%- call statement('main', fetch_result=True) -%}
         {{ get_test_sql(
@@ -47,22 +39,39 @@
     {{ return({'relations': []}) }}
 {% endmacro %}
 
-{#- What a generic test reads: the model, with a mark where it is enough to read the days that changed. -#}
+{#- What a generic test reads: the model, with a mark where it is enough to read what changed. -#}
 {% macro default__get_where_subquery(relation) -%}
     {%- set conditions = [config.get('where')] | select | list -%}
     {%- set tested = graph['nodes'].get(model['attached_node'], {}) if execute else {} -%}
     {%- set rules = tested.get('config', {}).get('meta') or {} -%}
-    {%- if 'day' in rules and 'key' not in rules and target.type != 'spark' -%}
-        {%- set test = model['test_metadata'] -%}
-        {%- set is_of_rows = test['name'] in ('not_null', 'accepted_values', 'invariant') and model['depends_on']['nodes'] | length == 1 -%}
-        {%- if is_of_rows or rules['day'] in test['kwargs'].get('columns', []) -%}
-            {%- do conditions.append(tested_days(rules['day'], tested['config']['materialized'])) -%}
+    {%- if 'day' in rules and target.type != 'spark' and model['depends_on']['nodes'] | length == 1 -%}
+        {%- set test, kind = model['test_metadata'], tested['config']['materialized'] if 'key' not in rules else 'key' -%}
+        {%- set columns = test['kwargs'].get('columns') or [test['kwargs'].get('column_name')] -%}
+        {%- if test['name'] in ('not_null', 'accepted_values', 'invariant') or rules['day'] in columns -%}
+            {%- do conditions.append(tested_days(relation, '', rules['day'], kind)) -%}
+        {%- elif test['name'] in ('unique', 'unique_combination') -%}
+            {%- do conditions.append(tested_days(relation, columns | join(','), rules['day'], kind)) -%}
         {%- endif -%}
     {%- endif -%}
     {%- set rows = '(select * from ' ~ relation ~ ' where ' ~ conditions | join(' and ') ~ ') as tested_rows' -%}
     {{ return(rows if conditions else relation) }}
 {%- endmacro %}
 
-{% macro tested_days(column, kind) -%}
-    (1 = 1 /* tested {{ column }} {{ kind }} */)
+{#- The mark: always true; of rows, or of the keys that `columns` make. -#}
+{% macro tested_days(relation, columns, day, kind) -%}
+    (1 = 1 /* tested {{ relation }} by {{ columns }} on {{ day }} {{ kind }} */)
 {%- endmacro %}
+
+{% macro of_changed_days(sql, intervals) %}
+    {%- set built = namespace(sql=sql) -%}
+    {%- for relation, columns, day, kind in modules.re.findall(
+        '\\(1 = 1 /\\* tested (\\S+) by (\\S*) on (\\S+) (\\S+) \\*/\\)', sql
+    ) -%}
+        {%- set is_changed = within(day, intervals, at=kind != 'table') -%}
+        {%- set of_key = '(' ~ columns ~ ') in (select ' ~ columns ~ ' from ' ~ relation ~ ' where ' ~ is_changed ~ ')' -%}
+        {%- set built.sql = built.sql.replace(
+            tested_days(relation, columns, day, kind), '(' ~ is_changed ~ ' or ' ~ of_key ~ ')' if columns else is_changed
+        ) -%}
+    {%- endfor -%}
+    {{ return(built.sql) }}
+{% endmacro %}

@@ -19,7 +19,8 @@
   apart    of staging tables: columns that may change without those that read it being built again, as none reads them.
   covers   models read only for what the raw tables' own files tell as well, so that they are no inputs.
 
-  increment_plan() gives {how, existing, state, inputs, fingerprint, changed, intervals}; how is
+  increment_plan() gives {how, existing, state, inputs, fingerprint, changed, intervals, is_current: it was built, by the
+  same code}; how is
   keep     nothing changed
   days     only rows of certain days can change: intervals
   keys     only records of certain files can change: changed
@@ -34,11 +35,12 @@
     {%- set changed = changed_inputs(inputs, state) -%}
     {%- set plan = {
         'how': 'whole', 'existing': existing, 'state': state, 'inputs': inputs, 'fingerprint': fingerprint,
-        'changed': changed, 'intervals': none,
+        'changed': changed, 'intervals': none, 'is_current': false,
     } -%}
     {%- if existing is none or existing.type != kind or fingerprint != state['fingerprint'] or flags.FULL_REFRESH -%}
         {{ return(plan) }}
     {%- endif -%}
+    {%- do plan.update({'is_current': true}) -%}
     {%- if not changed -%}
         {%- do plan.update({'how': 'keep'}) -%}
     {%- elif 'key' in rules -%}
