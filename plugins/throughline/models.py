@@ -47,7 +47,10 @@ def manifest_path(settings: Settings) -> Path:
 
 def models(settings: Settings, group: str) -> dict[str, Model]:
     """unique_id -> model, of one group. Raises Refused without a manifest."""
-    nodes = _manifest(settings)["nodes"]
+    return _in_group(_manifest(settings)["nodes"], group)
+
+
+def _in_group(nodes: dict[str, dict[str, Any]], group: str) -> dict[str, Model]:
     tests: dict[str, list[str]] = {}
     for unique_id, node in nodes.items():
         if node["resource_type"] == "test" and node.get("attached_node"):  # a singular test belongs to none
@@ -94,14 +97,14 @@ def building(settings: Settings, group: str, environment: dict[str, str], *, ful
     standing: dict[str, Model] = {}
     every: dict[str, Model] = {}
     if is_same and not full and has_manifest(settings):
-        every = models(settings, group)
-        known = _known(settings)
+        manifest = _manifest(settings)
+        every, known = _in_group(manifest["nodes"], group), _known(settings, manifest)
         standing = {unique_id: model for unique_id, model in every.items() if known and known.stands(unique_id)}
     yield Building(standing, not every or len(standing) < len(every))
     _note(settings, {group: code})
 
 
-def _known(settings: Settings) -> _Known | None:
+def _known(settings: Settings, manifest: dict[str, Any]) -> _Known | None:
     from throughline.warehouse import connect
 
     warehouse = connect(settings)
@@ -109,7 +112,7 @@ def _known(settings: Settings) -> _Known | None:
     if "raw.model_states" not in relations:
         return None
     states, loads = (warehouse.read(f"raw.{table}").to_pylist() for table in ("model_states", "loads"))
-    return _Known(_manifest(settings), states, loads, relations)
+    return _Known(manifest, states, loads, relations)
 
 
 class _Known:

@@ -170,14 +170,15 @@ def dbt_here(settings: Settings, group: str, note: Note) -> None:
             if result.status in FAILED:
                 failed[node.node_name] = message
 
-    with models.building(settings, group, dbt_environment(settings)) as building:
+    environment = dbt_environment(settings)
+    with models.building(settings, group, environment) as building:
         for model in building.standing.values():
             for unique_id in (model.unique_id, *model.tests):
                 note(unique_id, "no-op", "unchanged")
         if building.is_needed:
             from dbt.cli.main import dbtRunner
 
-            export(dbt_environment(settings))
+            export(environment)
             arguments = _dbt_arguments(settings, "build", models.select(group), building.names)
             done = dbtRunner(callbacks=[take]).invoke(["--no-write-json", *arguments])
             if not done.success:
