@@ -46,11 +46,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Link:
-    """parts in the order of their folders; labels: (entity, column, option) -> label; entity "" for all entities."""
+    """parts in the order of their folders; labels: (entity, column, option) -> label; entity "" for all entities;
+    others: members that no model describes."""
 
     parts: list[Part]
     labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
     damaged: list[Damaged] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
 
     def of(self, entity: str, column: str) -> dict[str, str]:
         """Option -> label."""
@@ -64,7 +66,7 @@ def link(archive: Archive, wanted: Callable[[str, str], bool]) -> Link | None:
     models = sorted(member for member in members if PurePosixPath(member).name.lower() == "model.json")
     if not models:
         return None
-    found = Link([])
+    found = Link([], others=set(members) - set(models))
     for model in models:
         base, headers = PurePosixPath(model).parent, _headers(archive, model)
         for member in members:
@@ -75,8 +77,10 @@ def link(archive: Archive, wanted: Callable[[str, str], bool]) -> Link | None:
             entity = inside.parts[0].removesuffix(".csv").lower() if inside.parts else ""
             place, chunks = f"{archive.name} » {member}", partial(archive.chunks, member)
             if entity in headers:
+                found.others.discard(member)
                 found.parts.append(Part(entity, place, chunks, headers[entity]))
             if inside.stem.lower() in LABELS:
+                found.others.discard(member)
                 _labels(found, Part(inside.stem.lower(), place, chunks, ()), wanted)
     for part in found.parts:
         if part.entity == "stringmap":

@@ -61,7 +61,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         if found:
             yield from _linked(found, Declared(told.order or "MDY", "UTC", told.decimal), file.name)
             return
-        views = [member for member in archive.members() if member.lower().endswith(".csv")]
+        members = archive.members()
+        views = [member for member in members if member.lower().endswith(".csv")]
         if not views:
             remedy = "land the folder of Synapse Link with its model.json as a ZIP, or views exported as CSV"
             raise Refused("holds neither model.json nor CSV", where=file.name, remedy=remedy)
@@ -73,6 +74,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
                 yield Damaged(place, refused.what, refused.remedy)
             else:
                 yield from _view(sheet, chunks, told)
+        if others := len(members) - len(views):
+            yield Ignored(file.name, f"{others:,} files that are no CSV")
 
 
 def _examined(chunks: delimited.Chunks, place: str) -> delimited.Sheet:
@@ -125,6 +128,10 @@ def _linked(found: Link, told: Declared, place: str) -> Iterator[Parsed]:
     if not users and not others:
         remedy = "choose opportunity, account and systemuser in Synapse Link"
         raise Refused(f"holds none of {', '.join(LINK)}", where=place, remedy=remedy)
+    if unused := sorted({part.entity for part in found.parts} - {*LINK, "transactioncurrency", "stringmap"}):
+        yield Ignored(place, f"tables that are not used: {', '.join(unused)}")
+    if found.others:
+        yield Ignored(place, f"{len(found.others):,} files of no entity that model.json describes")
 
 
 def _part(part: Part, told: Declared) -> Iterator[Parsed]:
