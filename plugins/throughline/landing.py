@@ -8,6 +8,7 @@ links, encrypted members, bombs) before a byte is inflated.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -200,7 +201,8 @@ class Archive:
                 where=name,
                 remedy="it may have been cut off while copying: copy or export it again",
             ) from None
-        infos = {self._real_name(info): info for info in self._zip.infolist() if not info.is_dir()}
+        named = ((self._real_name(info), info) for info in self._zip.infolist())
+        infos = {name: info for name, info in named if not name.endswith("/")}
         try:
             self._check(infos)
         except Refused:
@@ -264,20 +266,20 @@ class Archive:
 
     @staticmethod
     def _real_name(info: zipfile.ZipInfo) -> str:
-        """Undo the guess of code page 437 where the UTF-8 flag is missing but the bytes are UTF-8."""
-        if info.flag_bits & 0x800 or info.filename.isascii():
-            return info.filename
-        try:
-            return info.filename.encode("cp437").decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            return info.filename
+        """With slashes, as some programs of Windows do not write them. The guess of code page 437 is undone where the
+        UTF-8 flag is missing but the bytes are UTF-8."""
+        name = info.filename
+        if not (info.flag_bits & 0x800 or name.isascii()):
+            with contextlib.suppress(UnicodeEncodeError, UnicodeDecodeError):
+                name = name.encode("cp437").decode("utf-8")
+        return name.replace("\\", "/")
 
     def _check(self, members: Mapping[str, zipfile.ZipInfo]) -> None:
         if len(members) > MAX_MEMBERS:
             raise self._hostile(f"{len(members):,} members, more than {MAX_MEMBERS:,}")
         total = 0
         for name, info in members.items():
-            first, *others = name.replace("\\", "/").split("/")
+            first, *others = name.split("/")
             if first in ("", "..") or first.endswith(":") or ".." in others:
                 raise self._hostile("a member points outside the archive")
             if stat.S_ISLNK(info.external_attr >> 16):

@@ -11,7 +11,7 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final, NoReturn
 from zipfile import BadZipFile
@@ -154,9 +154,9 @@ def day_messages(packed: Packed | None) -> tuple[Records, bytes]:
 
 def exports(archive: Archive) -> list[Export]:
     """The workspace, or of a Grid the organisation's part and then each workspace, by name. Raises Refused."""
-    paths = {member: member.replace("\\", "/") for member in archive.members()}
-    prefix = _root(paths.values(), archive.name)
-    inside = {member: path.removeprefix(prefix) if path.startswith(prefix) else None for member, path in paths.items()}
+    members = archive.members()
+    prefix = _root(members, archive.name)
+    inside = {member: member.removeprefix(prefix) if member.startswith(prefix) else None for member in members}
     labels = sorted({found[1] for path in inside.values() if path and (found := _WORKSPACE.match(path))})
     samples = {header.table: Sample(header) for header in HEADERS}
     parts = {
@@ -174,9 +174,8 @@ def _most(counted: Counter[str], otherwise: str) -> str:
     return min(counted, key=lambda one: (-counted[one], one)) if counted else otherwise
 
 
-def _root(paths: Iterable[str], where: str) -> str:
+def _root(paths: list[str], where: str) -> str:
     """The folders put around the export, "" or with a slash at the end. Raises Refused."""
-    paths = list(paths)
     split = [path.rpartition("/") for path in paths]
     days = [folder for folder, _, name in split if folder and _DAY.fullmatch(name)]
     roots = {folder for folder, _, name in split if name in CHANNEL_FILES or name in USER_FILES}

@@ -112,7 +112,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     order = cells.order_declared(file.name)
     with Archive(file.content, file.name) as archive:
         for number, member in enumerate(archive.members(), 1):
-            part = _PART.fullmatch(PurePosixPath(member.replace("\\", "/")).name)
+            part = _PART.fullmatch(PurePosixPath(member).name)
             if not part:
                 others += 1
                 continue
