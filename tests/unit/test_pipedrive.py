@@ -45,6 +45,30 @@ def test_columns_of_linked_entities_do_not_stand_in_for_the_deals_own(tmp_path: 
     assert (found["deal_id"], found["account_id"]) == ("5", "71")
 
 
+@pytest.mark.parametrize("linked", ["Organization", "Person", "Product"])
+def test_a_list_of_deals_may_show_more_of_what_they_link_to(tmp_path: Path, linked: str) -> None:
+    more = ",".join(f"{linked} - {name}" for name in ("ID", "Name", "Label", "Owner"))
+    found = read(tmp_path, f"Deal - ID,Deal - Stage,Deal - Status,{more}\n5,Offer,Open,71,A,B,C\n", "export.csv")
+    assert ([row["deal_id"] for row in found["deals"]], list(found.rows), found.ignored) == (["5"], ["deals"], [])
+
+
+def test_a_list_of_activities_may_show_their_deals(tmp_path: Path) -> None:
+    header = "Activity - Subject,Deal - ID,Deal - Title,Deal - Stage,Deal - Status"
+    found = read(tmp_path, f"{header}\ncall,5,t,Offer,Open\n", "export.csv")
+    assert (found.rows, [left.reason for left in found.ignored]) == ({}, ["an entity that is not used"])
+
+
+def test_several_addresses_in_one_cell_are_none(tmp_path: Path) -> None:
+    found = read(tmp_path, 'Name,Email,User ID\nAnn,"a@x.example, b@x.example",1\nBo,b@x.example,2\n', "users.csv")
+    assert {row["owner_id"]: row["email"] for row in found["owners"]} == {
+        "1": None,
+        "2": "b@x.example",
+        "Ann": None,
+        "Bo": "b@x.example",
+    }
+    assert "cannot be read as e-mail" in found.ignored[0].reason
+
+
 def test_the_last_change_of_stage_is_kept_as_history(tmp_path: Path) -> None:
     text = "Deal - ID,Deal - Stage,Deal - Pipeline,Deal - Status,Deal - Last stage change\n1,Offer,Main,Open,{0}\n"
     found = read(tmp_path, text.format("2024-05-01T10:00:00Z"))

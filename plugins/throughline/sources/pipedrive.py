@@ -2,7 +2,8 @@
 
 A list export holds the columns that the list showed, so show what is read here: for deals ID ("Pipedrive System ID"),
 Status, Stage, Pipeline, Owner, Value, Currency, Deal created, Update time, Won time, Lost time, Expected close date,
-Probability, Last stage change. The entity is told by the most frequent prefix, else by the file name (deals-….csv).
+Probability, Last stage change. The entity is told by the prefixes, else by the file name (deals-….csv): of several it
+is the one that links to the others, for a list of deals may show more of their organizations than of the deals.
 Headers are matched without case, with or without the prefix of the entity.
 
 - The owner is a display name: it is the owner_id. A list of users (Name, Email, and User ID, Active where there) gives
@@ -21,7 +22,6 @@ its "Organization - ID" where a list shows it. People, activities, notes, produc
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
@@ -38,12 +38,13 @@ from throughline.sources import crm_shapes as crm
 
 NAME: Final = "pipedrive"
 DEALS, STAGES, ACCOUNTS, OWNERS = (shape(NAME) for shape in (crm.deals, crm.deal_stages, crm.accounts, crm.owners))
-ENTITIES: Final = {
+ENTITIES: Final = {  # each may link to those after it, and to none before
+    **dict.fromkeys(("note", "activity", "activitie", "lead"), "other"),
     "deal": "deal",
+    **dict.fromkeys(("product", "person", "people", "contact"), "other"),
     "organization": "organization",
     "organisation": "organization",
     "user": "user",
-    **dict.fromkeys(("person", "people", "contact", "activity", "activitie", "note", "product", "lead"), "other"),
 }
 
 _PREFIX = re.compile(r"(?P<entity>[^-]+?) - .+")
@@ -90,7 +91,7 @@ _DEALS: Final = Form(
         *_field("Deal", "", "Title", "Organization", "Contact person", "Lost reason", "Label", "Creator").names,
         *_field("Deal", "", "Visible to", "Next activity date", "Last activity date", "Weighted value").names,
         *_field("Deal", "", "Total activities", "Done activities", "Activities to do", "Source channel").names,
-        *("Person - *", "Organization - *"),
+        *("Person - *", "Organization - *", "Product - *"),
     ),
 )
 _ACCOUNTS: Final = Form(
@@ -112,7 +113,7 @@ _OWNERS: Final = Form(
     "owners",
     (
         _field("User", "owner_id", "ID", "User ID"),
-        _field("User", "email", "Email", "Email address"),
+        _field("User", "email", "Email", "Email address", kind="e-mail"),
         _field("User", "name", "Name", "User name", required=True),
         _field("User", "is_active", "Active", "Is active", kind="flag"),
     ),
@@ -150,12 +151,11 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
 
 
 def _entity(name: str, sheet: delimited.Sheet) -> str | None:
-    """By the most frequent prefix of the header, else by what only one list has, else by the file's name."""
+    """By the prefixes of the header, else by what only one list has, else by the file's name."""
     header = [plain(cell) for cell in sheet.header]
-    prefixes = Counter(found["entity"] for cell in header if (found := _PREFIX.fullmatch(cell)))
-    known = {entity: count for entity, count in prefixes.items() if entity in ENTITIES}
-    if known:
-        return ENTITIES[max(known, key=lambda entity: known[entity])]
+    prefixes = {found["entity"] for cell in header if (found := _PREFIX.fullmatch(cell))}
+    if known := [entity for entity in ENTITIES if entity in prefixes]:
+        return ENTITIES[known[0]]
     if {"status", "stage"} <= set(header):
         return "deal"
     word = re.match(r"[a-z]+", PurePosixPath(name).name.lower())
