@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tests.fixtures.exports import ALL, Export
 from tests.fixtures.parsed import parsed, written
 from throughline.reading import cells
 from throughline.reading.declared import Declared, declared
@@ -103,6 +105,27 @@ def test_hours_that_a_clock_change_doubles_or_skips_are_still_read() -> None:
         datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
         datetime(2024, 3, 31, 1, 0, tzinfo=UTC),
     ]
+
+
+TABULAR = [one for one in ALL if min(one.members).endswith(".csv") and one.source.name != "mattermost"]
+
+
+@pytest.mark.parametrize("export", TABULAR, ids=lambda export: f"{export.source.name}/{export.name}")
+def test_no_source_passes_over_a_declaration(tmp_path: Path, export: Export) -> None:
+    """Otherwise the file would be read in another way than its folder says."""
+    misspelt = replace(export, name=f"dates=DD.MM.YY/{export.name}")
+    with pytest.raises(Refused, match=r"the folder dates=DD\.MM\.YY declares nothing that can be used"):
+        list(export.source.parse(misspelt.landing(export.packed(export.members), tmp_path)))
+
+
+def test_what_a_folder_declares_counts_for_a_spreadsheet_of_salesforce_and_for_rates(tmp_path: Path) -> None:
+    text = "Id;StageName;Amount;Probability;CreatedDate\n1;Open;1.234,50;12,5;11.07.2024 09:30\n"
+    name = "salesforce/dates=DD-MM-YY/zone=Europe/Berlin/decimal=comma/Opportunity.csv"
+    [row] = parsed(SOURCES["salesforce"], written(tmp_path / "Opportunity.csv", text), name)["opportunities"]
+    assert row["created_at"] == datetime(2024, 7, 11, 7, 30, tzinfo=UTC)
+    assert (row["amount"], row["probability"]) == (Decimal("1234.50"), 0.125)
+    rates = written(tmp_path / "rates.csv", "month;currency;rate_to_eur\n2026-01;USD;0,92\n")
+    assert parsed(SOURCES["fx_rates"], rates, "fx_rates/decimal=comma/rates.csv")["rates"][0]["rate"] == 0.92
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])

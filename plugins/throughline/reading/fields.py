@@ -35,15 +35,20 @@ KINDS: Final[Mapping[str, tuple[pa.DataType, Reader]]] = {
     "time zone": (pa.string(), lambda values, _: cells.time_zones(values)),
     "flag": (pa.bool_(), lambda values, _: cells.flags(values)),
     "count": (pa.int64(), lambda values, _: cells.counts(values)),
-    "number": (pa.float64(), lambda values, _: cells.numbers(values)),
-    "amount": (AMOUNT, lambda values, _: cells.amounts(values)),
+    "number": (pa.float64(), lambda values, told: cells.numbers(_pointed(values, told))),
+    "amount": (AMOUNT, lambda values, told: money(values, told.decimal) if told.decimal else cells.amounts(values)),
     "money": (AMOUNT, lambda values, told: money(values, told.decimal)),
     "currency": (pa.string(), lambda values, _: cells.codes(values)),
-    "percentage": (pa.float64(), lambda values, _: cells.percentages(values)),
-    "share": (pa.float64(), lambda values, _: cells.shares(values)),
+    "percentage": (pa.float64(), lambda values, told: cells.percentages(_pointed(values, told))),
+    "share": (pa.float64(), lambda values, told: cells.shares(_pointed(values, told))),
     "date": (pa.date32(), lambda values, told: cells.dates(values, told.order)),
     "date-time": (TIMESTAMP, lambda values, told: cells.moments(values, told.order, told.zone)),
 }
+
+
+def _pointed(values: pa.Array, told: Declared) -> pa.Array:
+    """Numbers without marks of thousands, with a point for the declared decimal sign."""
+    return pc.replace_substring(values, told.decimal, ".") if told.decimal else values
 
 
 @dataclass(frozen=True)
@@ -129,14 +134,11 @@ def shown(name: str) -> str:
     return name if _COLUMN.fullmatch(name) else "(a name that is not shown)"
 
 
-def records(
-    sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, declared: Declared | str | None = None
-) -> Iterator[Parsed]:
+def records(sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, told: Declared) -> Iterator[Parsed]:
     """The rows as batches of `schema(form.fields)`, the rejected ones, and at the end what became NULL.
 
-    declared: what the landing folder says about dates, times and amounts, or just the order of dates.
+    told: what the landing folder declares of dates, times and amounts.
     """
-    told = declared if isinstance(declared, Declared) else Declared(declared)
     at = positions(sheet, form)
     yield columns(sheet.header, form)
     tallies = {column: Tally() for column in at}

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from throughline.landing import LandingFile
 from throughline.reading import delimited, fields
+from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Parsed, Source, Table
 from throughline.sources import crm_shapes as crm
@@ -61,7 +62,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one map."""
     chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
-    for part in fields.records(sheet, chunks, FORM):
+    for part in fields.records(sheet, chunks, FORM, declared(file.name)):
         yield _spelled(part.records) if isinstance(part, Batch) else part
 
 

@@ -59,7 +59,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     with Archive(file.content, file.name) as archive:
         found = link(archive, lambda entity, column: ((entity or "opportunity"), column) in LABELLED)
         if found:
-            yield from _linked(found, Declared(told.order or "MDY", "UTC", told.decimal), file.name)
+            yield from _linked(found, Declared(told.order or "MDY", "UTC"), file.name)
             return
         members = archive.members()
         views = [member for member in members if member.lower().endswith(".csv")]

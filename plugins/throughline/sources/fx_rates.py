@@ -2,7 +2,7 @@
 
 Columns: month (YYYY-MM), currency (three letters), rate: how many units of the organisation's currency one unit is
 worth, and that currency: either a column base_currency, or in the name of the rate's column, as `rate_to_eur`. Headers
-are matched without case, spaces, - and _. The decimal sign is a point.
+are matched without case, spaces, - and _. The decimal sign is a point, or what `fx_rates/decimal=comma/` declares.
 
 Rejected by row: a month in another form, a currency that is no code, a rate that is no number above 0, a rate that an
 earlier row gives in another way. The base currency needs no row of its own.
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from throughline.landing import LandingFile
 from throughline.reading import delimited, fields
+from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Parsed, Refused, Rejected, Source, Table
 from throughline.sources import crm_shapes as crm
@@ -59,7 +60,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         sheet = replace(sheet, header=tuple("rate" if _rate_to(name) else name for name in sheet.header))
         form = replace(FORM, fields=tuple(one for one in FORM.fields if one.column != "base_currency"))
     known: dict[tuple[str, str, str], float] = {}
-    for part in fields.records(sheet, chunks, form):
+    for part in fields.records(sheet, chunks, form, declared(file.name)):
         yield from _single(part, base, known, file.name) if isinstance(part, Batch) else (part,)
 
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from throughline.landing import LandingFile
 from throughline.privacy import normalise_email
 from throughline.reading import delimited, fields
+from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Parsed, Rejected, Source, Table
 from throughline.sources import crm_shapes as crm
@@ -55,7 +56,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
     known: dict[int, int] = {}
-    for part in fields.records(sheet, chunks, FORM):
+    for part in fields.records(sheet, chunks, FORM, declared(file.name)):
         yield from _single(part, known, file.name) if isinstance(part, Batch) else (part,)
 
 

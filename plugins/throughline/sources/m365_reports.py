@@ -29,7 +29,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.landing import LandingFile
-from throughline.reading import cells, delimited, fields
+from throughline.reading import delimited, fields
+from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Ignored, Parsed, Refused, Source, Table
 from throughline.sources import shapes
@@ -199,7 +200,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     parts = report.parts(sheet.header)
     form = replace(report.form, fields=(*report.form.fields, *parts))
     concealed = total = 0
-    for part in fields.records(sheet, chunks, form, cells.order_declared(file.name)):
+    for part in fields.records(sheet, chunks, form, declared(file.name)):
         if not isinstance(part, Batch):
             yield part
             continue

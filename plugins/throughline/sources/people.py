@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.landing import LandingFile
-from throughline.reading import cells, delimited, fields
+from throughline.reading import delimited, fields
+from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Parsed, Source, Table
 
@@ -64,7 +65,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
     given = fields.positions(sheet, FORM)
-    for part in fields.records(sheet, chunks, FORM, cells.order_declared(file.name)):
+    for part in fields.records(sheet, chunks, FORM, declared(file.name)):
         yield Batch("roster", _completed(part.records, given)) if isinstance(part, Batch) else part
 
 

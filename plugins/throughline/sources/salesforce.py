@@ -14,7 +14,8 @@ kept, by which a company is known again. A required column that is missing refus
 NULL. A row without a required value is rejected by its row number. A value of an optional column that cannot be read
 becomes NULL, counted and reported once a column; where more values of a column are unreadable than readable the format
 is wrong, not the value, and the file is refused. Dates in any other form than ISO refuse the file with their readings,
-unless it lies in a folder that declares the order, as in `salesforce/dates=DD-MM-YY/Opportunity.csv`.
+unless it lies in a folder that declares the order, as in `salesforce/dates=DD-MM-YY/Opportunity.csv`; times that name
+no zone are UTC and amounts have a point, unless it lies in folders such as `zone=Europe/Berlin/` or `decimal=comma/`.
 
 Left out: report exports (labels for names, footers, the user's date format; refused), other objects (ignored).
 """
@@ -33,7 +34,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.landing import Archive, LandingFile
-from throughline.reading import cells, delimited, fields
+from throughline.reading import delimited, fields
+from throughline.reading.declared import Declared, declared
 from throughline.reading.fields import Field, Form
 from throughline.reading.salesforce_columns import LEFT_OUT
 from throughline.source import Batch, Damaged, Ignored, Parsed, Refused, Source, Table
@@ -182,10 +184,10 @@ _WEEKLY = re.compile(r"we_[a-z0-9]+", re.IGNORECASE)
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the records of one weekly export ZIP, or of one object's CSV."""
-    order = cells.order_declared(file.name)
+    told = declared(file.name)
     if file.name.lower().endswith(".zip"):
         with Archive(file.content, file.name) as archive:
-            yield from _archive(archive, order)
+            yield from _archive(archive, told)
         return
     chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, _is_name)
@@ -195,9 +197,9 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
             where=file.name,
             remedy="export the object with Data Loader, or take the weekly Data Export",
         )
-    told = _told(file.name, sheet)
-    if told:
-        yield from _records(sheet, chunks, told, order)
+    kind = _told(file.name, sheet)
+    if kind:
+        yield from _records(sheet, chunks, kind, told)
     elif _is_record(sheet):
         yield Ignored(file.name, "an object that is not used")
     else:
@@ -205,11 +207,11 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         raise Refused("cannot tell the object from name or header", where=file.name, remedy=remedy)
 
 
-def _records(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Object, order: str | None) -> Iterator[Parsed]:
-    parts = fields.records(sheet, chunks, told.form, order)
-    if told is OBJECTS["Account"]:
+def _records(sheet: delimited.Sheet, chunks: delimited.Chunks, kind: Object, told: Declared) -> Iterator[Parsed]:
+    parts = fields.records(sheet, chunks, kind.form, told)
+    if kind is OBJECTS["Account"]:
         parts = map(_with_domain, parts)
-    if told is not FIELD_HISTORY:
+    if kind is not FIELD_HISTORY:
         yield from parts
         return
     schema, others = fields.schema(OBJECTS["OpportunityHistory"].form.fields), 0
@@ -237,7 +239,7 @@ def _with_domain(part: Parsed) -> Parsed:
     return Batch(part.table, part.records.set_column(at, part.records.schema.field(at), hosts))
 
 
-def _archive(archive: Archive, order: str | None) -> Iterator[Parsed]:
+def _archive(archive: Archive, told: Declared) -> Iterator[Parsed]:
     others: Counter[str] = Counter()
     used = objects = 0
     for member in archive.members():
@@ -246,14 +248,14 @@ def _archive(archive: Archive, order: str | None) -> Iterator[Parsed]:
             others[str(PurePosixPath(member).parent)] += 1
             continue
         chunks = partial(archive.chunks, member)
-        sheet, told, trouble = _looked_at(member, chunks, place)
-        objects += told is not None or (sheet is not None and _is_record(sheet))
+        sheet, kind, trouble = _looked_at(member, chunks, place)
+        objects += kind is not None or (sheet is not None and _is_record(sheet))
         if trouble:
             used += 1
             yield trouble
-        elif told and sheet:
+        elif kind and sheet:
             used += 1
-            yield from _records(sheet, chunks, told, order)
+            yield from _records(sheet, chunks, kind, told)
         else:
             yield Ignored(place, "an object that is not used")
     for folder, count in others.items():

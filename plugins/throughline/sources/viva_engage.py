@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from throughline.landing import Archive, LandingFile
 from throughline.reading import cells, delimited, fields, markup
+from throughline.reading.declared import Declared, declared
 from throughline.reading.fields import Field, Form
 from throughline.reading.rows import Rows
 from throughline.source import Batch, Columns, Damaged, Ignored, Parsed, Refused, Source
@@ -109,7 +110,7 @@ _COLUMNS: Final = frozenset(name for form in PARTS.values() for one in form.fiel
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one export. Memory: accounts and spaces seen, a batch of messages."""
     reader, others, known = _Reader(), 0, 0
-    order = cells.order_declared(file.name)
+    told = declared(file.name)
     with Archive(file.content, file.name) as archive:
         for number, member in enumerate(archive.members(), 1):
             part = _PART.fullmatch(PurePosixPath(member).name)
@@ -120,7 +121,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
             place = f"{file.name} » {part[1]}.csv" + (f" (file {number})" if "/" in member else "")
             known += 1
             try:
-                yield from reader.take(part[1].lower(), partial(archive.chunks, member), place, order)
+                yield from reader.take(part[1].lower(), partial(archive.chunks, member), place, told)
             except Refused as refused:
                 if refused.what == "is empty":
                     yield Ignored(place, refused.what)
@@ -150,11 +151,11 @@ class _Reader:
         self.spaces: dict[str, tuple[str | None, str]] = {}
         self.tells_delegates = False
 
-    def take(self, part: str, chunks: delimited.Chunks, place: str, order: str | None) -> Iterator[Parsed]:
+    def take(self, part: str, chunks: delimited.Chunks, place: str, told: Declared) -> Iterator[Parsed]:
         """The rows of one CSV. Raises Refused."""
         sheet = delimited.examine(chunks, place, lambda header: header.lower() in _COLUMNS)
         take = {"messages": self._message, "users": self._user, "groups": self._group}[part]
-        for found in fields.records(sheet, chunks, PARTS[part], order):
+        for found in fields.records(sheet, chunks, PARTS[part], told):
             if isinstance(found, Columns) and part == "messages":
                 self.tells_delegates = "delegate_id" in found.used
             if not isinstance(found, Batch):

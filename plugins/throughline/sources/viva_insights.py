@@ -25,7 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.landing import LandingFile
-from throughline.reading import cells, delimited, fields
+from throughline.reading import delimited, fields
+from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
 from throughline.source import Batch, Ignored, Parsed, Refused, Source, Table
 
@@ -90,7 +91,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     metrics = tuple(Field(f"metric {name}", (header,), "number") for name, header in chosen.items())
     form = replace(FORM, fields=(*PERSON, *metrics))
     is_named = False
-    for part in fields.records(sheet, chunks, form, cells.order_declared(file.name)):
+    for part in fields.records(sheet, chunks, form, declared(file.name)):
         if isinstance(part, Batch):
             records = _with_email(part.records)
             is_named = is_named or records.column("email").null_count < records.num_rows
