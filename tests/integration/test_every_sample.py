@@ -50,6 +50,10 @@ LOADED: Final[dict[str, dict[str, int]]] = {
     },
     "slack/zulip+zulip/test_unicode_slack_importer.zip": {"messages": 5, "channels": 3, "users": 1},
 }  # fmt: skip
+OTHER_OBJECT: Final = (
+    "an object that is not used; if it is one of Account, Contact, Opportunity, OpportunityHistory, User, "
+    "name the file after it"
+)
 TOLD: Final = {  # beginning of the path -> what is said of the file: refused, or ignored as a whole
     "dynamics365/": "is no view of Dynamics 365",  # a table of labels, of which the folder of Synapse Link holds one
     f"{HUBSPOT}/form_data.csv": "is no table of deals, companies or owners",
@@ -59,9 +63,9 @@ TOLD: Final = {  # beginning of the path -> what is said of the file: refused, o
     "m365/microsoft+vivainsights-py/": "a query of meetings or of collaboration, which is not used",
     "maven-crm/": "cannot tell the object from name or header",  # a spreadsheet; tests of the CRMs reshape it
     "pipedrive/": "Pipedrive list export takes .csv",  # a page of the API
-    f"{EXTRACT}-Assets+gen-ai-demo/": "an object that is not used",
+    f"{EXTRACT}-Assets+gen-ai-demo/": OTHER_OBJECT,
     f"{SALESFORCE}/sf_user_role_data.csv": "cannot tell the object from name or header",
-    f"{SALESFORCE}/": "an object that is not used",
+    f"{SALESFORCE}/": OTHER_OBJECT,
     "salesforce/weekly-export-headers/": "cannot tell the object from name or header",
     "slack/haskell-jp+slack-log/": "a community log of Slack (numbered pages, no users.json, no channels.json), "
     "not Slack's own export",

@@ -97,7 +97,7 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given
         _CREATED,
         _MODIFIED,
         _DELETED,
-        telling=("Id Industry", "Id NumberOfEmployees", "Id AnnualRevenue", "Id AccountNumber"),
+        telling=("Id Industry", "Id Website", "Id NumberOfEmployees", "Id AnnualRevenue", "Id AccountNumber"),
         foreign="LastName Company StageName AccountId Username Status",
     ),
     "Contact": _object(
@@ -132,8 +132,8 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given
         _CREATED,
         _MODIFIED,
         _DELETED,
-        telling=("Id StageName CloseDate", "Id StageName Amount", "Id StageName AccountId", "Id StageName IsWon"),
-        foreign="OpportunityId",
+        telling=("Id StageName",),
+        foreign="OpportunityId StepName PredictionReasonCode",
     ),
     "OpportunityHistory": _object(
         "opportunity_history",
@@ -161,7 +161,7 @@ OBJECTS: Final[Mapping[str, Object]] = {  # required: _needed; optional: _given
         _given("manager_id", "ManagerId", person="salesforce"),
         _given("role_id", "UserRoleId"),
         _MODIFIED,
-        telling=("Id Username IsActive", "Id Username Email"),
+        telling=("Id Username IsActive", "Id Username Email", "Id Email IsActive"),
     ),
 }
 FIELD_HISTORY: Final = _object(  # only its changes of StageName are rows of opportunity_history
@@ -201,7 +201,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     if kind:
         yield from _records(sheet, chunks, kind, told)
     elif _is_record(sheet):
-        yield Ignored(file.name, "an object that is not used")
+        reason = f"an object that is not used; if it is one of {', '.join(OBJECTS)}, name the file after it"
+        yield Ignored(file.name, reason)
     else:
         remedy = f"name the file after its object ({', '.join(OBJECTS)}) and export field names, not labels"
         raise Refused("cannot tell the object from name or header", where=file.name, remedy=remedy)
