@@ -39,6 +39,7 @@ def test_rows_that_cannot_be_used_are_rejected(tmp_path: Path) -> None:
     ]
     found = parsed(SOURCE, written(tmp_path / "r.csv", "month,currency,rate_to_eur\n" + "\n".join(rows) + "\n"))
     assert [row["month"] for row in found["rates"]] == ["2024-01", "2024-01", "2024-05", "2024-06"]
+    assert all(" row " in bad.place for bad in found.rejected)
     assert sorted(bad.reason for bad in found.rejected) == [
         "an earlier row gives another rate for the month and currency",
         "currency cannot be read as currency",

@@ -16,12 +16,15 @@ def test_rows_are_mapped_and_contradictions_rejected(tmp_path: Path) -> None:
         "hubspot,,Later,maybe,",
         "hubspot,,,open,",
         "hubspot,,Odd,open,first",
+        "hubspot,,Later,open,",  # the row that was rejected said nothing
     ]
     found = parsed(SOURCE, written(tmp_path / "m.csv", "Source,Pipeline,Stage,Outcome,Position\n" + "\n".join(rows)))
     assert [tuple(row.values()) for row in found["stages"]] == [
         ("hubspot", "Sales", "Closed won", "won", 5),
         ("hubspot", "", "Closed lost", "lost", None),
+        ("hubspot", "", "Later", "open", None),
     ]
+    assert [bad.place for bad in found.rejected] == [f"stage_map/m.csv row {row}" for row in (4, 5, 6, 7)]
     assert sorted(bad.reason for bad in found.rejected) == [
         "Position cannot be read as count",
         "Stage is empty",

@@ -12,7 +12,7 @@ The same rules for every source that comes as CSV:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -88,9 +88,11 @@ class Form:
     """The fields of a table.
 
     nothing: spellings of an empty cell; alike: names that are equal under it are one; checks: reason -> the rows of
-    a batch that are rejected for it; local: times that name no zone are the exporting user's, so taking them as UTC,
-    where no zone was declared, is reported; left_out: columns that are known and not read on purpose, * for any ending;
-    added: how columns are called that a company added, where the tool has hundreds of its own (those are left out too).
+    a batch that are rejected for it; single: the reason to reject a row that gives a subject another value than an
+    earlier row did, and subject and value of each row of a batch; local: times that name no zone are the exporting
+    user's, so taking them as UTC, where no zone was declared, is reported; left_out: columns that are known and not
+    read on purpose, * for any ending; added: how columns are called that a company added, where the tool has hundreds
+    of its own (those are left out too).
     """
 
     table: str
@@ -98,6 +100,7 @@ class Form:
     nothing: tuple[str, ...] = ("",)
     alike: Callable[[str], str] = str.lower
     checks: Mapping[str, Callable[[pa.RecordBatch], pa.Array]] = field(default_factory=dict)
+    single: tuple[str, Callable[[pa.RecordBatch], Iterable[tuple[Hashable, Hashable]]]] | None = None
     local: bool = False
     left_out: tuple[str, ...] = ()
     added: re.Pattern[str] | None = None
@@ -137,11 +140,13 @@ def shown(name: str) -> str:
 def records(sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, told: Declared) -> Iterator[Parsed]:
     """The rows as batches of `schema(form.fields)`, the rejected ones, and at the end what became NULL.
 
-    told: what the landing folder declares of dates, times and amounts.
+    told: what the landing folder declares of dates, times and amounts. Where values must be `single` two numbers a
+    subject are held.
     """
     at = positions(sheet, form)
     yield columns(sheet.header, form)
     tallies = {column: Tally() for column in at}
+    known: dict[int, int] = {}
     whole = schema(form.fields)
     for part in delimited.rows(sheet, chunks, at, form.nothing):
         if isinstance(part, delimited.Misfit):
@@ -167,6 +172,7 @@ def records(sheet: delimited.Sheet, chunks: delimited.Chunks, form: Form, told: 
         batch = pa.RecordBatch.from_arrays(typed, schema=whole)
         for reason, check in form.checks.items():
             _note(wrong, pc.fill_null(check(batch), False), reason)
+        _note_others(wrong, batch, form, known)
         if wrong:
             for index, reason in sorted(wrong.items()):
                 yield Rejected(form.table, f"{sheet.place} row {part.numbers[index]}", reason)
@@ -264,3 +270,14 @@ def _judged(sheet: delimited.Sheet, one: Field, header: str, tally: Tally) -> It
 def _note(wrong: dict[int, str], mask: pa.Array, reason: str) -> None:
     for index in pc.indices_nonzero(mask).to_pylist():
         wrong.setdefault(index, reason)
+
+
+def _note_others(wrong: dict[int, str], batch: pa.RecordBatch, form: Form, known: dict[int, int]) -> None:
+    """Rows that say otherwise of their subject than an earlier one; one that is rejected says nothing."""
+    if not form.single:
+        return
+    reason, told_of = form.single
+    kept = [index for index in range(batch.num_rows) if index not in wrong]
+    for index, (subject, value) in zip(kept, told_of(batch.take(pa.array(kept, pa.int64()))), strict=True):
+        if known.setdefault(hash(subject), hash(value)) != hash(value):
+            wrong[index] = reason

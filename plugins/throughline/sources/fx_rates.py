@@ -22,9 +22,16 @@ from throughline.landing import LandingFile
 from throughline.reading import delimited, fields
 from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
-from throughline.source import Batch, Parsed, Refused, Rejected, Source, Table
+from throughline.source import Batch, Parsed, Refused, Source, Table
 from throughline.sources import crm_shapes as crm
 from throughline.sources.people import plain
+
+
+def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Month and currencies -> rate."""
+    for *month, rate in zip(*(column.to_pylist() for column in found.columns), strict=True):
+        yield tuple(month), rate
+
 
 FORM: Final = Form(
     "rates",
@@ -41,6 +48,7 @@ FORM: Final = Form(
         ),
         "the rate is not above 0": lambda r: pc.less_equal(r.column("rate"), 0),
     },
+    single=("an earlier row gives another rate for the month and currency", _told_of),
 )
 RATES: Final = Table("rates", fields.schema(FORM.fields), ("month", "currency", "base_currency"))
 _NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.names)
@@ -59,9 +67,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     if base:
         sheet = replace(sheet, header=tuple("rate" if _rate_to(name) else name for name in sheet.header))
         form = replace(FORM, fields=tuple(one for one in FORM.fields if one.column != "base_currency"))
-    known: dict[tuple[str, str, str], float] = {}
     for part in fields.records(sheet, chunks, form, declared(file.name)):
-        yield from _single(part, base, known, file.name) if isinstance(part, Batch) else (part,)
+        yield _based(part.records, base) if isinstance(part, Batch) else part
 
 
 def _rate_to(header: str) -> str | None:
@@ -69,17 +76,10 @@ def _rate_to(header: str) -> str | None:
     return found[1].upper() if found else None
 
 
-def _single(part: Batch, base: str | None, known: dict[tuple[str, str, str], float], place: str) -> Iterator[Parsed]:
-    """The rows that contradict no earlier one."""
-    found = part.records
+def _based(found: pa.RecordBatch, base: str | None) -> Batch:
+    """The base currency is that of the rate's column, where it names one."""
     given = {"base_currency": pa.array([base] * found.num_rows, pa.string())} if base else {}
-    records = crm.batch(RATES, found, **given).records
-    rows = zip(*(records.column(name).to_pylist() for name in (*RATES.key, "rate")), strict=True)
-    agrees = [known.setdefault((month, code, to), rate) == rate for month, code, to, rate in rows]
-    for _ in range(agrees.count(False)):
-        yield Rejected(part.table, place, "an earlier row gives another rate for the month and currency")
-    if any(agrees):
-        yield Batch(part.table, records.filter(pa.array(agrees, pa.bool_())))
+    return crm.batch(RATES, found, **given)
 
 
 SOURCE: Final = Source(

@@ -23,9 +23,22 @@ from throughline.privacy import normalise_email
 from throughline.reading import delimited, fields
 from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
-from throughline.source import Batch, Parsed, Rejected, Source, Table
+from throughline.source import Batch, Parsed, Source, Table
 from throughline.sources import crm_shapes as crm
 from throughline.sources.people import plain
+
+
+def _spelled(found: pa.RecordBatch) -> Batch:
+    """Names as they are compared."""
+    tool, user = pc.utf8_lower(found.column("tool")), crm.names(found.column("tool_user_id"))
+    return crm.batch(IDENTITIES, found, tool=tool, tool_user_id=user)
+
+
+def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, str], str]]:
+    """Account -> address."""
+    tools, users, emails = (column.to_pylist() for column in _spelled(found).records.columns)
+    return zip(zip(tools, users, strict=True), map(normalise_email, emails), strict=True)
+
 
 FORM: Final = Form(
     "identities",
@@ -41,6 +54,7 @@ FORM: Final = Form(
             pc.match_substring_regex(pc.utf8_lower(r.column("tool")), r"^[a-z][a-z0-9_]*$")
         )
     },
+    single=("an earlier row gives the account to another address", _told_of),
 )
 IDENTITIES: Final = Table(
     "identities",
@@ -52,29 +66,11 @@ _NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.nam
 
 
 def parse(file: LandingFile) -> Iterator[Parsed]:
-    """Yield the rows of one map. Holds a number an account, to find those that stand for two addresses."""
+    """Yield the rows of one map."""
     chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
-    known: dict[int, int] = {}
     for part in fields.records(sheet, chunks, FORM, declared(file.name)):
-        yield from _single(part, known, file.name) if isinstance(part, Batch) else (part,)
-
-
-def _single(part: Batch, known: dict[int, int], place: str) -> Iterator[Parsed]:
-    """The rows that contradict no earlier one."""
-    tool, user = pc.utf8_lower(part.records.column("tool")), crm.names(part.records.column("tool_user_id"))
-    tool, user = tool.to_pylist(), user.to_pylist()
-    emails = [normalise_email(email) for email in part.records.column("email").to_pylist()]
-    agrees = [
-        known.setdefault(hash(key), hash(email)) == hash(email)
-        for key, email in zip(zip(tool, user, strict=True), emails, strict=True)
-    ]
-    for _ in range(agrees.count(False)):
-        yield Rejected(part.table, place, "an earlier row gives the account to another address")
-    columns = [pa.array(tool, pa.string()), pa.array(user, pa.string()), part.records.column("email")]
-    records = pa.RecordBatch.from_arrays(columns, schema=IDENTITIES.schema).filter(pa.array(agrees, pa.bool_()))
-    if records.num_rows:
-        yield Batch(part.table, records)
+        yield _spelled(part.records) if isinstance(part, Batch) else part
 
 
 SOURCE: Final = Source(

@@ -21,11 +21,31 @@ from throughline.landing import LandingFile
 from throughline.reading import delimited, fields
 from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
-from throughline.source import Batch, Parsed, Rejected, Source, Table
+from throughline.source import Batch, Parsed, Source, Table
 from throughline.sources import crm_shapes as crm
 from throughline.sources.people import plain
 
 OUTCOMES: Final = ("won", "lost", "open")
+
+
+def _spelled(found: pa.RecordBatch) -> Batch:
+    """Names as they are compared."""
+    return crm.batch(
+        STAGES,
+        found,
+        source=pc.utf8_lower(found.column("source")),
+        pipeline=pc.fill_null(crm.names(found.column("pipeline")), ""),
+        stage=crm.names(found.column("stage")),
+        outcome=pc.utf8_lower(found.column("outcome")),
+    )
+
+
+def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...], tuple[str, int | None]]]:
+    """Stage of a pipeline -> outcome and position."""
+    for *stage, outcome, position in zip(*(one.to_pylist() for one in _spelled(found).records.columns), strict=True):
+        yield tuple(stage), (outcome, position)
+
+
 FORM: Final = Form(
     "stages",
     (
@@ -42,6 +62,7 @@ FORM: Final = Form(
             pc.is_in(pc.utf8_lower(r.column("outcome")), pa.array(OUTCOMES))
         )
     },
+    single=("an earlier row maps the stage in another way", _told_of),
 )
 STAGES: Final = Table("stages", fields.schema(FORM.fields), ("source", "pipeline", "stage"))
 _NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.names)
@@ -51,30 +72,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one map."""
     chunks = delimited.of_file(file)
     sheet = delimited.examine(chunks, file.name, lambda header: plain(header) in _NAMES)
-    known: dict[tuple[str, str, str], tuple[str, int | None]] = {}
     for part in fields.records(sheet, chunks, FORM, declared(file.name)):
-        yield from _single(part, known, file.name) if isinstance(part, Batch) else (part,)
-
-
-def _single(part: Batch, known: dict[tuple[str, str, str], tuple[str, int | None]], place: str) -> Iterator[Parsed]:
-    """The rows that contradict no earlier one."""
-    found = part.records
-    columns = {
-        "source": pc.utf8_lower(found.column("source")),
-        "pipeline": pc.fill_null(crm.names(found.column("pipeline")), ""),
-        "stage": crm.names(found.column("stage")),
-        "outcome": pc.utf8_lower(found.column("outcome")),
-    }
-    rows = [*(column.to_pylist() for column in columns.values()), found.column("position").to_pylist()]
-    agrees = [
-        known.setdefault((source, pipeline, stage), (outcome, position)) == (outcome, position)
-        for source, pipeline, stage, outcome, position in zip(*rows, strict=True)
-    ]
-    for _ in range(agrees.count(False)):
-        yield Rejected(part.table, place, "an earlier row maps the stage in another way")
-    batch = crm.batch(STAGES, found, **columns)
-    if any(agrees):
-        yield Batch(STAGES.name, batch.records.filter(pa.array(agrees, pa.bool_())))
+        yield _spelled(part.records) if isinstance(part, Batch) else part
 
 
 SOURCE: Final = Source(
