@@ -166,6 +166,16 @@ def test_concealed_groups_are_told(tmp_path: Path) -> None:
     assert found.ignored[0].reason.startswith("1 of 2 rows")
 
 
+def test_of_two_groups_of_one_name_the_later_is_rejected(tmp_path: Path) -> None:
+    header = "Report Refresh Date,Group Display Name,Posted Count,Liked Count,Report Period"
+    rows = ("2026-03-08,Hulls,3,4,7", "2026-03-08,Hulls,9,9,7", "2026-03-01,Hulls,9,9,7", "2026-03-08,Hulls,3,4,7")
+    found = report(tmp_path, header, *rows)
+    assert [row["post_count"] for row in found["groups"]] == [3, 9, 3]
+    assert [(bad.place, bad.reason) for bad in found.rejected] == [
+        ("m365_reports/report.csv row 3", "an earlier group bears the name, and a report tells no id")
+    ]
+
+
 # --- rejected, ignored, refused ------------------------------------------------------------------------------------
 
 

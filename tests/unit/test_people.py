@@ -106,6 +106,19 @@ def test_managers_given_by_name_refuse_the_roster(tmp_path: Path) -> None:
     assert "Byron" not in sentence
 
 
+def test_of_two_assignments_from_one_day_on_the_later_row_is_rejected(tmp_path: Path) -> None:
+    """By key alone the last would stay, and the other be counted as a repetition of it."""
+    text = (
+        "email,unit,start\na@firm.example,Sales,2026-01-01\nA@firm.example,Care,2026-01-01\n"
+        "a@firm.example,Sales,2026-01-01\na@firm.example,Care,2026-02-01\n"
+    )
+    found = parsed(SOURCE, written(tmp_path / "r.csv", text))
+    assert [row["org_unit"] for row in found["roster"]] == ["Sales", "Sales", "Care"]
+    assert [(bad.place, bad.reason) for bad in found.rejected] == [
+        ("people/r.csv row 3", "an earlier row gives the person another assignment from that day on")
+    ]
+
+
 def test_dates_are_never_guessed(tmp_path: Path) -> None:
     path = written(tmp_path / "r.csv", "email,unit,start\na@firm.example,Sales,02/03/2026\n")
     assert "may mean 2026-03-02 or 2026-02-03 (row 2)" in refusal(SOURCE, path)

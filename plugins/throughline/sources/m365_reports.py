@@ -10,7 +10,8 @@ activity, one row per account, product and window. NULL: the report does not sho
 - viva_engage: posts (replies are among them), reads, likes;
 - m365_apps and copilot: a row for all apps together, and one for each app with a yes or a day in it
   (m365_apps_word, copilot_word); the last day of an app may lie before the window. Neither tells counts.
-groups, one row per group and window of Viva Engage. A report names no id of a group, so its name is the key.
+groups, one row per group and window of Viva Engage. A report names no id of a group, so its name is the key; of two
+groups of one name the later is rejected.
 
 Names may be concealed (the default of the admin center): then 32 hexadecimal digits stand for account and group.
 Such rows are kept, is_concealed, without e-mail: they can be counted but join nobody. It is reported, with the remedy.
@@ -23,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -106,6 +107,17 @@ def _account(*more: Field) -> Form:
     return replace(form, checks={**form.checks, no_name: _nameless})
 
 
+def _groups(*more: Field) -> Form:
+    return replace(_form("groups", *more), single=("an earlier group bears the name, and a report tells no id", _named))
+
+
+def _named(records: pa.RecordBatch) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """Group and window -> what is told of it."""
+    for row in records.to_pylist():
+        key = tuple(row.pop(name) for name in ("group_name", "window_until_date", "period_days"))
+        yield key, tuple(row.values())
+
+
 def _nameless(records: pa.RecordBatch) -> pa.Array:
     return pc.invert(pc.match_substring_regex(records.column("account_id"), _PERSON))
 
@@ -166,8 +178,7 @@ REPORTS: Final = (
     ),
     Report(
         "viva_engage_groups",
-        _form(
-            "groups",
+        _groups(
             Field("group_name", ("Group Display Name",), required=True),
             Field("kind", ("Group Type",)),
             Field("is_deleted", ("Is Deleted",), "flag"),

@@ -5,9 +5,10 @@ Windows-1252. Needed: e-mail, org unit, start date. Dates are ISO; an end date i
 the assignment lasts. A roster has no time of its own: it is a picture of the day it was first seen.
 
 Rejected by row: no or no proper e-mail, no org unit, no start date, an end date that cannot be read (NULL would mean
-"still here") or that lies before the start. Reported and NULL: a manager who is no e-mail address, a level that is
-no whole number, an unknown time zone. Somebody named as their own manager has none. Without a column for leaders,
-is_leader follows the band, and is NULL where that is missing as well; without a column for externals nobody is one.
+"still here") or that lies before the start, another assignment than an earlier row gives from the same day on.
+Reported and NULL: a manager who is no e-mail address, a level that is no whole number, an unknown time zone. Somebody
+named as their own manager has none. Without a column for leaders, is_leader follows the band, and is NULL where that is
+missing as well; without a column for externals nobody is one.
 Left out on purpose: names, titles and every other column.
 """
 
@@ -15,12 +16,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.landing import LandingFile
+from throughline.privacy import normalise_email
 from throughline.reading import delimited, fields
 from throughline.reading.declared import declared
 from throughline.reading.fields import Field, Form
@@ -30,6 +33,13 @@ from throughline.source import Batch, Parsed, Source, Table
 def plain(header: str) -> str:
     """E-mail, e_mail and Email are one name."""
     return re.sub(r"[\s_-]", "", header.lower())
+
+
+def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, date], tuple[Any, ...]]]:
+    """Person and first day -> assignment."""
+    for row in found.to_pylist():
+        email, start = normalise_email(row.pop("email")), row.pop("start_date")
+        yield (email, start), tuple(row.values())
 
 
 FORM: Final = Form(
@@ -54,6 +64,7 @@ FORM: Final = Form(
     checks={
         "the end date lies before the start date": lambda r: pc.less(r.column("end_date"), r.column("start_date")),
     },
+    single=("an earlier row gives the person another assignment from that day on", _told_of),
 )
 _NAMES: Final = frozenset(plain(name) for one in FORM.fields for name in one.names)
 
