@@ -103,6 +103,15 @@ def test_a_grid_of_which_only_the_workspaces_were_kept_is_read(tmp_path: Path) -
     assert {row["team_id"] for row in read(tmp_path, alone)["messages"]} == {"T1"}
 
 
+@pytest.mark.parametrize("lists", [(), ("users.json",), ("groups.json",)])
+def test_a_workspace_is_one_with_any_of_its_lists_or_none(tmp_path: Path, lists: tuple[str, ...]) -> None:
+    members = grid(**{"teams/sales/groups.json": [channel(5, "deals")]})
+    gone = {"users.json", "channels.json", "groups.json"}.difference(lists)
+    found = read(tmp_path, {name: members[name] for name in members if name not in {f"teams/sales/{n}" for n in gone}})
+    assert sorted(row["team_id"] for row in found["messages"]) == ["E1", "E1", "E1", "T1", "T2"]
+    assert "other files" not in [part.place for part in found.ignored]
+
+
 def test_damage_and_gaps_are_placed_in_their_workspace(tmp_path: Path) -> None:
     broken: dict[str, Content] = {
         "teams/sales/users.json": b"[{",

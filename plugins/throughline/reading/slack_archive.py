@@ -32,7 +32,9 @@ TEAM_UNKNOWN: Final = "T_unknown"
 ORGANISATION_UNKNOWN: Final = "E_unknown"
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json", re.ASCII)
-_WORKSPACE = re.compile(r"(teams/[^/]+/)(?:users|channels)\.json$")
+_WORKSPACE = re.compile(
+    rf"(teams/[^/]+/)(?:{'|'.join(map(re.escape, (*CHANNEL_FILES, *USER_FILES)))}|[^/]+/{_DAY.pattern})$", re.ASCII
+)
 _LOG_PAGE = re.compile(r"(?:^|/)[CDG][A-Z0-9]{7,}/\d+\.json$", re.ASCII)
 _TEXT_EXPORT = re.compile(r"(?:^|/)(?:channels|dms)/.*\.txt$")
 
