@@ -145,7 +145,8 @@ def _take(settings: Settings, ledger: Ledger, entry: Entry, source: Source, at: 
     if landed.damaged:
         first, more = landed.damaged[0], len(landed.damaged) - 1
         others = f" (and {more} more)" if more else ""
-        raise Refused(first.reason + others, where=f"{entry.name} » {first.place}", remedy=first.remedy)
+        where = first.place if first.place.startswith(entry.name) else f"{entry.name} » {first.place}"
+        raise Refused(first.reason + others, where=where, remedy=first.remedy)
     if landed.rows_loaded == 0 and landed.rows_rejected > 0:
         raise Refused(
             f"none of its {landed.rows_rejected:,} rows can be read",

@@ -146,6 +146,24 @@ def test_a_damaged_export_can_be_released_and_loads_the_rest(settings: Settings,
     assert len(raw) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "good", "strange"),
+    [
+        ("hubspot/all.zip", b"Record ID,Deal Stage\n1,Offer\n", "is no table of deals, companies or owners"),
+        ("dynamics365/all.zip", b"(Do Not Modify) Opportunity,Status\n1,Open\n", "is no view of Dynamics 365"),
+    ],
+    ids=["hubspot", "dynamics365"],
+)
+def test_a_table_that_nobody_knows_is_named_and_does_not_keep_the_others_out(
+    settings: Settings, at: datetime, name: str, good: bytes, strange: str
+) -> None:
+    drop(settings, name, zipped({"a.csv": good, "visits.csv": b"day,visits\n1,2\n"}))
+    taken = ingest(settings, at)[name]
+    assert taken.state == "quarantined"
+    assert taken.sentence.startswith(f"{name} » visits.csv: {strange}")
+    assert intake.release(settings, name, at=at, reason="it is ours").rows_loaded == 1
+
+
 def test_a_file_that_changes_between_listing_and_taking_is_not_read_half(settings: Settings, at: datetime) -> None:
     path = drop(settings, "slack/export.zip", slack_export())
     (waiting,) = intake.discover(settings, at=at)

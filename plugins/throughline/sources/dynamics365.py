@@ -79,7 +79,12 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
 
 
 def _examined(chunks: delimited.Chunks, place: str) -> delimited.Sheet:
-    return delimited.examine(chunks, place, lambda name: plain(name) in _KNOWN)
+    """Raises Refused."""
+    sheet = delimited.examine(chunks, place, lambda name: plain(name) in _KNOWN)
+    if not _entity(sheet):
+        remedy = "export the view of opportunities, accounts or users in English, with its hidden columns"
+        raise Refused("is no view of Dynamics 365", where=place, remedy=remedy)
+    return sheet
 
 
 def _view(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> Iterator[Parsed]:
@@ -92,9 +97,6 @@ def _view(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> I
                 yield _accounts(part.records) if isinstance(part, Batch) else part
         case "user":
             yield from _owners(fields.records(sheet, chunks, VIEW["user"], told), sheet.place)
-        case "":
-            remedy = "export the view of opportunities, accounts or users in English, with its hidden columns"
-            raise Refused("is no view of Dynamics 365", where=sheet.place, remedy=remedy)
         case _:
             yield Ignored(sheet.place, "a table that is not used")
 

@@ -148,35 +148,47 @@ def _table(chunks: delimited.Chunks, place: str, told: Declared) -> Iterator[Par
 
 
 def _examined(chunks: delimited.Chunks, place: str) -> delimited.Sheet:
-    return delimited.examine(chunks, place, lambda name: plain(name) in KNOWN or bool(stage_entered(name)))
+    """Raises Refused."""
+    sheet = delimited.examine(chunks, place, lambda name: plain(name) in KNOWN or bool(stage_entered(name)))
+    if not _kind(sheet):
+        remedy = "export deals, companies or owners with their record ids, in English or with internal names"
+        raise Refused("is no table of deals, companies or owners", where=place, remedy=remedy)
+    return sheet
+
+
+def _kind(sheet: delimited.Sheet) -> str:
+    """What a table holds, by its header; "" where nothing tells."""
+    header = frozenset(map(plain, sheet.header))
+    kinds = {
+        "history": {"deal_id", "date_entered", "value"} <= header,
+        "deals": has(header, "stage"),
+        "companies": has(header, "record_id") and _lists_companies(header),
+        "owners": has(header, "email") and (has(header, "owner_id") or _lists_users(sheet)),
+        "other": has(header, "record_id") or "_fivetran_synced" in header,
+    }
+    return next((kind for kind, is_it in kinds.items() if is_it), "")
 
 
 def _read(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> Iterator[Parsed]:
-    """The records of a table, told by its header."""
-    header = frozenset(map(plain, sheet.header))
-    if {"deal_id", "date_entered", "value"} <= header:
-        for part in fields.records(sheet, chunks, _HISTORY, told):
-            yield crm.batch(STAGES, part.records) if isinstance(part, Batch) else part
-    elif has(header, "stage"):
-        stages = tuple(name for name in sheet.header if stage_entered(name))  # read by _entered
-        form = replace(_DEALS, left_out=_DEALS.left_out + stages)
-        for part in fields.records(sheet, chunks, form, told):
-            yield _deals(part.records) if isinstance(part, Batch) else part
-        yield from _entered(sheet, chunks, told)
-    elif has(header, "record_id") and _lists_companies(header):
-        for part in fields.records(sheet, chunks, _ACCOUNTS, told):
-            if isinstance(part, Batch):
-                domain = crm.domains(part.records.column("domain"))
-                yield crm.batch(ACCOUNTS, part.records, domain=domain)
-            else:
-                yield part
-    elif has(header, "email") and (has(header, "owner_id") or _lists_users(sheet)):
-        yield from crm.with_names(map(_with_name, fields.records(sheet, chunks, _OWNERS, told)), OWNERS, sheet.place)
-    elif has(header, "record_id") or "_fivetran_synced" in header:
-        yield Ignored(sheet.place, "an object that is not used")
-    else:
-        remedy = "export deals, companies or owners with their record ids, in English or with internal names"
-        raise Refused("is no table of deals, companies or owners", where=sheet.place, remedy=remedy)
+    """The records of a table."""
+    match _kind(sheet):
+        case "history":
+            for part in fields.records(sheet, chunks, _HISTORY, told):
+                yield crm.batch(STAGES, part.records) if isinstance(part, Batch) else part
+        case "deals":
+            stages = tuple(name for name in sheet.header if stage_entered(name))  # read by _entered
+            form = replace(_DEALS, left_out=_DEALS.left_out + stages)
+            for part in fields.records(sheet, chunks, form, told):
+                yield _deals(part.records) if isinstance(part, Batch) else part
+            yield from _entered(sheet, chunks, told)
+        case "companies":
+            for part in fields.records(sheet, chunks, _ACCOUNTS, told):
+                yield _companies(part.records) if isinstance(part, Batch) else part
+        case "owners":
+            found = map(_with_name, fields.records(sheet, chunks, _OWNERS, told))
+            yield from crm.with_names(found, OWNERS, sheet.place)
+        case _:
+            yield Ignored(sheet.place, "an object that is not used")
 
 
 def _lists_companies(header: frozenset[str]) -> bool:
@@ -189,6 +201,10 @@ def _lists_users(sheet: delimited.Sheet) -> bool:
     by_name = has(header, "full_name") or has(header, "first_name", "last_name")
     is_contact = any(plain(label) in header for label in LABELS["record_id"] if label != "id")
     return by_name and not is_contact and not any(name.startswith("property_") for name in sheet.header)
+
+
+def _companies(found: pa.RecordBatch) -> Batch:
+    return crm.batch(ACCOUNTS, found, domain=crm.domains(found.column("domain")))
 
 
 def _deals(found: pa.RecordBatch) -> Batch:
