@@ -12,6 +12,7 @@ import pytest
 from tests.fixtures.parsed import Outcome, parsed, refusal, written, zipped
 from throughline.landing import Archive
 from throughline.reading.synapse_link import link
+from throughline.sources import dynamics365
 from throughline.sources.dynamics365 import SOURCE
 
 MDY = "dynamics365/dates=MM-DD-YY/zone=America/New_York/view.csv"
@@ -92,6 +93,15 @@ class TestViews:
         ]
         other = view(tmp_path, "1,x", header="(Do Not Modify) Appointment,Subject")
         assert (other.rows, len(other.ignored)) == ({}, 1)
+
+    @pytest.mark.parametrize(("more", "is_told"), [(0, True), (1, False)])
+    def test_a_view_of_as_many_rows_as_may_be_exported_may_be_cut_off(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int, *, is_told: bool
+    ) -> None:
+        monkeypatch.setattr(dynamics365, "MOST_ROWS", 3)
+        rows = (*("1,Open",) * (2 + more), ",Open")  # a rejected one counts
+        found = view(tmp_path, *rows, header="(Do Not Modify) Opportunity,Status")
+        assert any("others may be missing" in left.reason for left in found.ignored) == is_told
 
     def test_a_zip_of_views(self, tmp_path: Path) -> None:
         good = f"{HEADER}\n{ID},2024-05-06T07:42:00Z,t,Ann,Open,1,\n".encode()

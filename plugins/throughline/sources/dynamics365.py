@@ -9,6 +9,7 @@ View export ("Export to CSV", or a ZIP of such files): UTF-8 with BOM, CRLF betw
   `decimal=point` or `decimal=comma`.
 - The owner is a display name: it is the owner_id; land the users too. A view may show "Primary Email (Owning User)
   (User)": it is the owner_email.
+- A file of 100,000 rows, the most that a view exports, may be cut off, which is reported.
 - outcome is the Status: Open, Won or Lost; the stage is Sales Stage, else Pipeline Phase, else Status Reason.
 
 Synapse Link: the folder zipped as it is; CSV without header, columns by model.json, choices as numbers, whose labels
@@ -38,11 +39,12 @@ from throughline.reading import cells, delimited, fields
 from throughline.reading.declared import Declared, declared
 from throughline.reading.dynamics_forms import CURRENCIES, LINK, VIEW, plain
 from throughline.reading.synapse_link import Link, Part, link
-from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Source
+from throughline.source import TIMESTAMP, Batch, Damaged, Ignored, Parsed, Refused, Rejected, Source
 from throughline.sources import crm_shapes as crm
 
 NAME: Final = "dynamics365"
 DEALS, ACCOUNTS, OWNERS = (shape(NAME) for shape in (crm.deals, crm.accounts, crm.owners))
+MOST_ROWS: Final = 100_000  # of a view in one file
 LABELLED: Final = {("opportunity", "salesstage"), ("opportunity", "statuscode"), ("account", "industrycode")}
 
 _HIDDEN = re.compile(r"\(do not modify\) (?!row checksum|modified on)(.+)")
@@ -88,17 +90,30 @@ def _examined(chunks: delimited.Chunks, place: str) -> delimited.Sheet:
 
 
 def _view(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> Iterator[Parsed]:
-    match _entity(sheet):
-        case "opportunity":
-            for part in fields.records(sheet, chunks, VIEW["opportunity"], told):
-                yield _viewed_deals(part.records, told.zone) if isinstance(part, Batch) else part
-        case "account":
-            for part in fields.records(sheet, chunks, VIEW["account"], told):
-                yield _accounts(part.records) if isinstance(part, Batch) else part
-        case "user":
-            yield from _owners(fields.records(sheet, chunks, VIEW["user"], told), sheet.place)
-        case _:
-            yield Ignored(sheet.place, "a table that is not used")
+    entity = _entity(sheet)
+    if entity not in VIEW:
+        yield Ignored(sheet.place, "a table that is not used")
+        return
+    parts = _counted(fields.records(sheet, chunks, VIEW[entity], told), sheet.place)
+    if entity == "user":
+        yield from _owners(parts, sheet.place)
+        return
+    for part in parts:
+        if not isinstance(part, Batch):
+            yield part
+        else:
+            yield _accounts(part.records) if entity == "account" else _viewed_deals(part.records, told.zone)
+
+
+def _counted(parts: Iterator[Parsed], place: str) -> Iterator[Parsed]:
+    """The same, and a word where the view may have been cut off."""
+    count = 0
+    for part in parts:
+        count += part.records.num_rows if isinstance(part, Batch) else isinstance(part, Rejected)
+        yield part
+    if count == MOST_ROWS:
+        reason = f"it has {count:,} rows, the most that a view exports: others may be missing; export several views"
+        yield Ignored(place, reason)
 
 
 def _entity(sheet: delimited.Sheet) -> str:
