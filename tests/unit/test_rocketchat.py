@@ -98,6 +98,19 @@ def test_a_visitor_is_a_guest_in_whichever_message_it_shows(tmp_path: Path) -> N
     assert [(row["account_id"], row["is_guest"]) for row in found["accounts"]] == [("v", True), ("ada", None)]
 
 
+def test_users_of_another_database_are_not_taken_and_two_dumps_are_refused(tmp_path: Path) -> None:
+    content = {
+        "dump/rocketchat/rocketchat_message.bson": document(post()),
+        "dump/rocketchat/users.bson": document({"_id": "u1", "username": "ada"}),
+        "dump/shop/users.bson": document({"_id": "u9", "username": "customer"}),
+    }
+    found = parsed(SOURCE, zipped(tmp_path / "dump.zip", content))
+    assert [row["account_id"] for row in found["accounts"]] == ["ada"]
+    assert found.ignored[-1].reason == "1 other collections and files are not read"
+    twice = content | {"old/rocketchat_message.bson": document(post(2))}
+    assert "2 dumps side by side" in refusal(SOURCE, zipped(tmp_path / "twice.zip", twice))
+
+
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     found = read(tmp_path, post())
     assert [part.place for part in found.ignored] == ["users.bson", "rocketchat_room.bson"]

@@ -1,8 +1,8 @@
 """Rocket.Chat database dump (ZIP of mongodump's BSON) -> messages, mentions, reactions, spaces, accounts.
 
-Taken: rocketchat_message.bson (needed), rocketchat_room.bson and users.bson, in any folder; every other collection is
-ignored. An account is its username, by which reactions and mentions name it. Ids of direct messages are made of ids
-of people, so ids of spaces are keyed as people are, in a namespace of their own. Reactions have no time.
+Taken: rocketchat_message.bson (needed), and beside it rocketchat_room.bson and users.bson, in any folder; every other
+collection is ignored. An account is its username, by which reactions and mentions name it. Ids of direct messages are
+made of ids of people, so ids of spaces are keyed as people are, in a namespace of their own. Reactions have no time.
 
 Messages with a type (joined, left, topic changed …) are of the system; a removed one is deleted; an encrypted one
 counts without its text. Conversations with visitors of a website are direct messages, and a visitor is a guest.
@@ -134,10 +134,12 @@ FIELDS: Final = {
 def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one dump. Raises Refused where it holds no messages. Memory: one document."""
     with Archive(file.content, file.name) as archive:
-        found = {PurePosixPath(member).name: member for member in archive.members()}
-        if MESSAGES not in found:
-            remedy = "land a ZIP of the folder that mongodump wrote"
-            raise Refused(f"not a dump of Rocket.Chat (no {MESSAGES})", where=archive.name, remedy=remedy)
+        paths = {member: PurePosixPath(member) for member in archive.members()}
+        folders = [path.parent for path in paths.values() if path.name == MESSAGES]
+        if len(folders) != 1:  # a dump of all databases may hold another one's users
+            what = f"{len(folders)} dumps side by side" if folders else f"not a dump of Rocket.Chat (no {MESSAGES})"
+            raise Refused(what, where=archive.name, remedy="land a ZIP of the folder that mongodump wrote")
+        found = {path.name: member for member, path in paths.items() if path.parent == folders[0]}
         rows = ChatRows(TABLES)
         reader = _Reader(rows)
         collections = (
@@ -152,7 +154,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
                 yield Ignored(one.name, "it is missing: what it tells of accounts or rooms is unknown")
         reader.close()
         yield from rows.batches(rest=True)
-        if others := len(archive.members()) - len(found.keys() & {MESSAGES, ROOMS, USERS}):
+        if others := len(paths) - len(found.keys() & {MESSAGES, ROOMS, USERS}):
             yield Ignored("other files", f"{others:,} other collections and files are not read")
 
 
