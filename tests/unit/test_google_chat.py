@@ -93,6 +93,17 @@ def test_spaces(tmp_path: Path, folder: str, group: Any, space: tuple[str, str |
     assert [(row["space_id"], row["name"], row["kind"]) for row in found["spaces"]] == [space]
 
 
+def test_takeouts_of_two_accounts_in_one_archive_are_both_read(tmp_path: Path) -> None:
+    own = {"ada": message(), "bo": message("m2")}
+    inside = {
+        f"{who}/{SPACE}/messages.json": json.dumps({"messages": [one, message("m3")]}).encode()
+        for who, one in own.items()
+    }
+    found = parsed(SOURCE, zipped(tmp_path / "takeouts.zip", inside))
+    assert [row["message_id"] for row in found["messages"]] == [f"AAAA/t1/{own}" for own in ("t1", "m3", "m2", "m3")]
+    assert {row["space_id"] for row in found["spaces"]} == {"AAAA"}
+
+
 def test_what_is_no_message_is_rejected_by_its_record(tmp_path: Path) -> None:
     bad = [{"text": "Secret"}, message(created="Secret"), "Secret", None, message(text=["Secret"])]
     found = takeout(tmp_path, *(message(f"m{number}") for number in range(9)), *bad)

@@ -33,7 +33,7 @@ MONTHS: Final = (
     "november",
     "december",
 )
-_MEMBER = re.compile(r"(?:^|/)(?P<kind>DM|Space) (?P<id>[^/]+)/(?P<file>messages|group_info)\.json$")
+_MEMBER = re.compile(r"(?P<folder>(?:.*/)?)(?P<kind>DM|Space) (?P<id>[^/]+)/(?P<file>messages|group_info)\.json")
 _TIME = re.compile(
     r"[A-Za-z]+,? (?:(?P<month>[A-Za-z]+) (?P<day>\d{1,2})|(?P<uk_day>\d{1,2}) (?P<uk_month>[A-Za-z]+)),?"
     r" (?P<year>\d{4})(?: at|,) (?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\s(?P<half>[AP])M)? UTC",
@@ -104,18 +104,19 @@ _GROUP: Final = msgspec.json.Decoder(Group)
 
 def read(archive: Archive, rows: ChatRows) -> Iterator[Parsed]:
     """Append the rows of one archive; yield full batches and findings. Raises Refused where no Chat is in it."""
-    conversations: dict[tuple[str, str], dict[str, str]] = {}  # kind and id -> file -> member
+    conversations: dict[tuple[str, str, str], dict[str, str]] = {}  # folder, kind and id -> file -> member
     others = 0
     for member in archive.members():
-        if found := _MEMBER.search(member):
-            conversations.setdefault((found["kind"], found["id"]), {})[found["file"]] = member
+        if found := _MEMBER.fullmatch(member):
+            key = found["folder"], found["kind"], found["id"]
+            conversations.setdefault(key, {})[found["file"]] = member
         else:
             others += 1
     if not any("messages" in files for files in conversations.values()):
         what = "not a Google Takeout of Chat (no messages.json in a folder Groups/DM … or Groups/Space …)"
         raise Refused(what, where=archive.name, remedy="land the ZIP as Takeout made it, with Google Chat chosen")
     reader = _Reader(archive, rows)
-    for (kind, space_id), files in conversations.items():
+    for (_, kind, space_id), files in conversations.items():
         yield from reader.conversation(kind, space_id, files)
         yield from rows.batches()
     for sample in (reader.posts, reader.groups):
