@@ -240,6 +240,23 @@ def test_empty_lists_in_every_spelling_are_empty(tmp_path: Path, empty: bytes) -
 # --- channels ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("subtype", ["channel_name", "group_name"])
+def test_the_folder_of_a_former_name_is_the_channels_own(tmp_path: Path, subtype: str) -> None:
+    """Successive exports unzipped over each other: the newest tells all of the channel again under its new name."""
+    told = message(16, subtype=subtype, old_name="チーム", name="general")
+    days = {
+        f"{unicodedata.normalize('NFD', 'チーム')}/2023-11-14.json": [message(14), message(15)],
+        "general/2023-11-14.json": [message(14), message(15), told],
+        "other/2023-11-14.json": [message(17, text='a code block: "old_name"', old_name="general")],
+    }
+    found = rows(tmp_path, days)
+    assert [(row["name"], row["kind"]) for row in found["channels"]] == [("general", "public"), ("other", "unlisted")]
+    keys = [(row["channel_id"], row["ts"]) for row in found["messages"]]
+    other = keys.pop()
+    assert sorted(keys) == [("C00000001", ts(at)) for at in (14, 14, 15, 15, 16)]
+    assert other[0].startswith("unlisted_")
+
+
 def test_folders_that_no_list_names_are_kept_under_an_id_of_their_own(tmp_path: Path) -> None:
     days = {
         f"{folder}/2023-11-{day}.json": [message(day)]

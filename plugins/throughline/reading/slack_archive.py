@@ -22,7 +22,7 @@ from throughline.landing import DAMAGED, Archive
 from throughline.packed import Packed
 from throughline.reading.nested import Sample
 from throughline.reading.records import Records, Unreadable, read_list
-from throughline.reading.slack_records import CHANNELS, HEADERS, MESSAGES, ORIGINS, USERS, Channel, User
+from throughline.reading.slack_records import CHANNELS, HEADERS, MESSAGES, ORIGINS, RENAMINGS, USERS, Channel, User
 from throughline.source import Damaged, Ignored, Refused, Rejected
 
 CHANNEL_FILES: Final = {"channels.json": "public", "groups.json": "private", "dms.json": "dm", "mpims.json": "group_dm"}
@@ -119,6 +119,18 @@ class Export:
                     continue
                 teams.update(origin.team for origin in origins if origin.team)
         return _most(teams, TEAM_UNKNOWN)
+
+    def former_names(self) -> Iterator[tuple[str, str]]:
+        """Folder, and how its channel was called before, of each renaming that its messages tell."""
+        for member, folder in self.days.items():
+            try:
+                data = self._archive.read(member)
+                found = read_list(data, RENAMINGS).records if b'"old_name"' in data else []
+            except (Refused, Unreadable):
+                continue
+            for message in found:
+                if message.old_name and message.subtype in ("channel_name", "group_name"):
+                    yield folder, unicodedata.normalize("NFC", message.old_name)
 
     def _top(
         self, name: str, table: str, decoder: msgspec.json.Decoder[list[Any]]

@@ -52,6 +52,13 @@ class Origin(msgspec.Struct, gc=False):
     team: str | None = None
 
 
+class Renaming(msgspec.Struct, gc=False):
+    """All of a message that tells how its channel was called before."""
+
+    subtype: str | None = None
+    old_name: str | None = None
+
+
 class Channel(msgspec.Struct, gc=False):
     id: str
     name: str | None = None
@@ -90,6 +97,7 @@ class User(msgspec.Struct, gc=False):
 
 MESSAGES: Final = msgspec.json.Decoder(list[Message])
 ORIGINS: Final = msgspec.json.Decoder(list[Origin])
+RENAMINGS: Final = msgspec.json.Decoder(list[Renaming])
 CHANNELS: Final = msgspec.json.Decoder(list[Channel])
 USERS: Final = msgspec.json.Decoder(list[User])
 

@@ -4,8 +4,9 @@ Layout: channels.json (groups.json, dms.json, mpims.json), users.json, and one f
 a day. A message is identified by (team, channel, ts); `ts` is its time, the day file's name is not: Slack cuts
 day files at US-Pacific midnight. Folders of channels bear the channel's name, folders of direct messages an id.
 
-Survived and reported: users.json or channels.json missing, folders that no list names (kept as kind "unlisted"),
-day files that are not JSON, records of a wrong shape, archives zipped again with a folder around everything.
+Survived and reported: users.json or channels.json missing, folders that no list names (those of a listed channel's
+former name are its own, the others are kept as kind "unlisted"), day files that are not JSON, records of a wrong shape,
+archives zipped again with a folder around everything.
 Left out on purpose: message text (reduced to features), names of people, titles, file contents and their URLs
 (they carry live tokens), integration logs, canvases, lists. An author who mentions only themself (Slack writes so
 in "… uploaded a file") mentions nobody.
@@ -79,10 +80,12 @@ def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots
         yield from findings
         for channel in channels:
             lists.values["channels"] += _listed(channel, kind, team_id, conversations)
-    for folder in dict.fromkeys(export.days.values()):
-        if folder not in conversations:
-            conversations[folder] = found = _unlisted(folder)
-            lists.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
+    if strays := [folder for folder in dict.fromkeys(export.days.values()) if folder not in conversations]:
+        now = {old: conversations[folder] for folder, old in export.former_names() if folder in conversations}
+        for folder in strays:
+            conversations[folder] = found = now.get(folder) or _unlisted(folder)
+            if folder not in now:
+                lists.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
     yield from lists.batches()
     known = Known(team_id, frozenset(accounts), frozenset(bots))
     strangers: dict[str, Stranger] = {}
