@@ -193,13 +193,24 @@ def test_the_export_in_its_archive_is_read_and_attached_files_are_not(tmp_path: 
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (["a.jsonl", "posts.csv"], "holds 2 exports"),
-        (["data/a.jsonl"], "holds no exports"),
+        (["a.jsonl", "posts.csv"], "holds several makes of export"),
+        (["data/a.jsonl"], "holds no export"),
         (["batch001-1-2.zip", "batch002-2-3.zip"], "an archive of archives"),
     ],
 )
 def test_other_archives_are_refused(tmp_path: Path, names: list[str], sentence: str) -> None:
     assert sentence in refusal(SOURCE, zipped(tmp_path / "x.zip", dict.fromkeys(names, b"")))
+
+
+def test_the_days_of_a_compliance_export_in_one_archive_are_all_read(tmp_path: Path) -> None:
+    days = {
+        "2023-11-15/actiance_export.xml": xml(said(AT, "p2")),
+        "2023-11-14/actiance_export.xml": xml(said(AT, "p1")),
+        "2023-11-14/metadata.json": "{}",
+    }
+    found = parsed(SOURCE, zipped(tmp_path / "november.zip", {name: text.encode() for name, text in days.items()}))
+    assert [row["message_id"] for row in found["messages"]] == ["p1", "p2"]
+    assert found.ignored == []
 
 
 def test_an_archive_without_a_date_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 - bulk export (mmctl export; JSONL, alone or in its ZIP): posts with replies and timed reactions, users with e-mail;
 - compliance export as CSV (posts.csv, alone or in its ZIP): replies and e-mail addresses, no reactions;
 - compliance export as Actiance XML (alone or in its ZIP): neither threads nor reactions.
+A ZIP may hold several of one make, such as the folders of successive days, each below a folder of its own.
 Land one make of one server, not several: a bulk export has no ids of posts, so the same post is another one there.
 
 An account is its username, in Actiance XML its e-mail address. Ids of messages and spaces hold usernames in a bulk
@@ -65,17 +66,18 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
 
 def _archive(archive: Archive, rows: ChatRows) -> Iterator[Parsed]:
     members = archive.members()
-    exports = [member for member in members if _is_export(PurePosixPath(member))]
-    if len(exports) != 1:
-        what = f"holds {len(exports) or 'no'} exports (posts.csv, actiance_export.xml or a .jsonl file)"
+    exports = sorted(member for member in members if _is_export(PurePosixPath(member)))
+    makes = {PurePosixPath(member).suffix for member in exports}
+    if len(makes) != 1:
+        count = "several makes of" if makes else "no"
+        what = f"holds {count} export (posts.csv, actiance_export.xml or a .jsonl file)"
         if any(member.lower().endswith(".zip") for member in members):
             what = "an archive of archives"
         raise Refused(what, where=archive.name, remedy="land each export or batch as Mattermost made it, one a ZIP")
-    (member,) = exports
-    place = f"{archive.name} » {member}"
-    read = _READERS[PurePosixPath(member).suffix]
-    yield from read(archive.chunks(member), place, rows)
-    others = [name for name in members if name != member and PurePosixPath(name).name not in _BESIDE]
+    read = _READERS[makes.pop()]
+    for member in exports:
+        yield from read(archive.chunks(member), f"{archive.name} » {member}", rows)
+    others = [name for name in members if name not in exports and PurePosixPath(name).name not in _BESIDE]
     if others:
         yield Ignored(f"{archive.name} » other files", f"{len(others):,} files that people attached are not read")
 
