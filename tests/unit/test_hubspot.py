@@ -167,6 +167,8 @@ def test_objects_that_are_not_used_are_ignored(tmp_path: Path, header: str) -> N
         ('Record ID,Deal Stage,Amount\n1,x,"1.234"\n', "has one point, which may divide thousands or decimals (row 2)"),
         ("PK\x03\x04", "a spreadsheet workbook"),
         ("", "is empty"),
+        ("Record ID,Deal Stage\n123456789012,x\n1.23457E+11,x\n", "column Record ID: a number was shortened by a spre"),
+        ("Record ID;Deal Stage\n1,23457E+11;x\n", "shortened by a spreadsheet (row 2)"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, what: str) -> None:

@@ -6,6 +6,7 @@ The same rules for every source that comes as CSV:
 - a row without a readable required value, or with another number of cells than the header, is rejected by its number;
 - an optional value that cannot be read becomes NULL, counted and reported once a field; where more values of a field
   are unreadable than readable, the format is wrong and not the value: the file is refused;
+- an id that a spreadsheet shortened (1.23457E+11) refuses the file;
 - a date that is not ISO refuses the file with its readings, unless the order of day, month and year was declared.
 """
 
@@ -26,6 +27,8 @@ from throughline.source import AMOUNT, TIMESTAMP, Batch, Columns, Header, Ignore
 
 # words, not addresses, numbers of people or notes; the longest label of a vendor has 74 characters
 _COLUMN: Final = re.compile(r"(?!.*(?:\d{6}|[0-9a-f]{32}))[^@\x00-\x1f]{1,100}")
+
+_SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?E\+[0-9]{2}$"  # 1.23457E+11, as which several ids become one
 
 Reader = Callable[[pa.Array, Declared], pa.Array]
 
@@ -226,6 +229,9 @@ def _typed(
     sheet: delimited.Sheet, one: Field, header: str, text: pa.Array, numbers: Sequence[int], told: Declared
 ) -> pa.Array:
     place = f"{sheet.place}, column {header}"
+    if one.required and one.kind == "text" and pc.any(shortened := pc.match_substring_regex(text, _SHORTENED)).as_py():
+        what = f"a number was shortened by a spreadsheet (row {numbers[pc.index(shortened, True).as_py()]})"
+        raise Refused(what, where=place, remedy="export it again, and land it without saving it in a spreadsheet")
     try:
         return KINDS[one.kind][1](text, told)
     except cells.Unclear as unclear:
