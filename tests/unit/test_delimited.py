@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fixtures.parsed import parsed, written
 from throughline.reading import delimited
 from throughline.source import Refused
+from throughline.sources import SOURCES
 
 SIGNS = st.sampled_from(delimited.DELIMITERS)
 CELLS = st.text(st.sampled_from("ab \"',;|^`\t\n\r=éß€字"), max_size=6)
@@ -82,6 +85,27 @@ def test_a_spreadsheet_says_its_separator() -> None:
 def test_blank_lines_do_not_count_and_misfits_do() -> None:
     content = b"One,Two,Three\n\n1,a,b\n\n\n2,a\n3,a,b\n4,a,b,c\n5,a,b\n\n"
     assert read(content) == ([["1", "a", "b"], ["3", "a", "b"], ["5", "a", "b"]], [2, 4, 6], [3, 5])
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 1 << 20])
+def test_a_few_broken_characters_do_not_make_all_others_wrong(chunk_bytes: int) -> None:
+    whole = "One,Two,Three\nJosé,字,Presentación\n".encode()
+    assert read(whole + b"cut \xc3,b,\xe5\xad", chunk_bytes)[0] == [
+        ["José", "字", "Presentación"],
+        ["cut \ufffd", "b", "\ufffd"],
+    ]
+    # of seven letters one happens to be UTF-8, as text is that was broken when it was typed in
+    latin = "One,Two,Three\nJosÃ©,äöü,éè\n".encode("latin-1")
+    assert read(latin, chunk_bytes)[0] == [["JosÃ©", "äöü", "éè"]]
+    with pytest.raises(Refused, match="says it is UTF-8 and is not"):
+        read("\ufeffOne,Two,Three\n".encode() + b"Jos\xe9,b,c\n", chunk_bytes)
+
+
+def test_broken_characters_are_told(tmp_path: Path) -> None:
+    text = "Record ID,Deal Stage\n1,Négociée\n2,N".encode() + b"\xc3gociation\n"
+    found = parsed(SOURCES["hubspot"], written(tmp_path / "deals.csv", text))
+    assert [row["stage"] for row in found["deals"]] == ["Négociée", "N\ufffdgociation"]
+    assert [left.reason for left in found.ignored] == ["1 characters are no UTF-8 and are replaced by a mark"]
 
 
 @pytest.mark.timeout(20)

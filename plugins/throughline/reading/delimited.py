@@ -1,9 +1,10 @@
 """Delimited text of any make -> batches of strings, with the row that each stands in. Memory stays flat.
 
 `examine` reads the bytes once: what cannot be text is refused, the encoding (UTF-8 with or without BOM, else
-Windows-1252, which contains ISO-8859-1), the delimiter and the header are found out. `rows` reads them again as
-batches. A row is named as a spreadsheet shows it: the header is row 1; blank lines do not count, a cell of several
-lines does not either.
+Windows-1252, which contains ISO-8859-1), the delimiter and the header are found out. Where UTF-8 is broken in some
+places, and more of it is whole, these are replaced: as Windows-1252 all other letters would be wrong. `rows` reads
+the bytes again as batches. A row is named as a spreadsheet shows it: the header is row 1; blank lines do not count, a
+cell of several lines does not either.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -48,13 +49,15 @@ _NOT_TEXT: Final = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """A delimited text as examined. body_offset: where the rows begin, in bytes without NULs; 0: it has no header."""
+    """A delimited text as examined. body_offset: where the rows begin, in bytes without NULs; 0: it has no header.
+    broken: how many characters are no UTF-8."""
 
     place: str
     header: tuple[str, ...]
     delimiter: str
     encoding: str
     body_offset: int
+    broken: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,18 +105,20 @@ def examine(
 
     Raises Refused: empty, no text, no header, broken UTF-8 after a BOM, a quoted cell that is never closed.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    first, quotes, is_utf8 = b"", 0, True
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    first, quotes, broken, whole = b"", 0, 0, 0  # whole: bytes beyond the first of characters that are UTF-8
     for piece in chunks():
         first += piece if len(first) < HEAD_BYTES else b""
         quotes += piece.count(b'"')
-        if is_utf8 and not (piece.isascii() and not decoder.getstate()[0]):
-            try:
-                decoder.decode(piece)
-            except UnicodeDecodeError:
-                is_utf8 = False
-    is_utf8 = is_utf8 and not decoder.getstate()[0]
+        if not piece.isascii() or decoder.getstate()[0]:
+            text = decoder.decode(piece)
+            broken += text.count("\ufffd")
+            whole += len(piece) - len(text)
+    whole -= len(decoder.getstate()[0]) + (2 if first.startswith(_BOM) else 0)
+    broken += len(decoder.decode(b"", final=True))
+    is_utf8 = not broken or whole > broken
     sheet = _sheet(first, place, is_known, "utf-8" if is_utf8 else "cp1252", header)
+    sheet = replace(sheet, broken=broken if is_utf8 else 0)
     if not is_utf8 and first.startswith(_BOM):
         raise Refused("says it is UTF-8 and is not", where=place, remedy="export it again, and save it as UTF-8")
     if quotes % 2:
@@ -208,14 +213,17 @@ def _is_utf8(piece: bytes) -> bool:
 def _clean(sheet: Sheet, chunks: Chunks) -> Iterator[bytes]:
     """The bytes after the header, as UTF-8, without BOM and NULs."""
     skip, is_first = sheet.body_offset, True
+    decoder = codecs.getincrementaldecoder(sheet.encoding)("replace")
     for chunk in chunks():
         piece = (chunk.removeprefix(_BOM) if is_first else chunk).replace(b"\x00", b"")
         is_first = False
         skip, piece = max(0, skip - len(piece)), piece[skip:]
-        if sheet.encoding != "utf-8" and not piece.isascii():
-            piece = piece.decode(sheet.encoding, errors="replace").encode()
+        if sheet.broken or (sheet.encoding != "utf-8" and not piece.isascii()):
+            piece = decoder.decode(piece).encode()
         if piece:
             yield piece
+    if end := decoder.decode(b"", final=True):
+        yield end.encode()
 
 
 def _numbers(following: int, count: int, misfits: Sequence[int], header_rows: int) -> tuple[Sequence[int], int]:

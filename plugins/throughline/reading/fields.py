@@ -252,6 +252,8 @@ def _typed(
 def _findings(
     sheet: delimited.Sheet, form: Form, at: Mapping[str, int], tallies: Mapping[str, Tally]
 ) -> Iterator[Ignored]:
+    if sheet.broken:
+        yield Ignored(sheet.place, f"{sheet.broken:,} characters are no UTF-8 and are replaced by a mark")
     if zoneless := sorted({sheet.header[at[column]] for column, tally in tallies.items() if tally.zoneless}):
         remedy = "land the file in a folder such as zone=Europe/Berlin if they are of another zone"
         yield Ignored(sheet.place, f"times of {', '.join(zoneless)} name no zone and are taken as UTC; {remedy}")
