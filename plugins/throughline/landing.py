@@ -221,7 +221,11 @@ class Archive:
 
     def members(self) -> list[str]:
         """Names of the files inside, in the archive's order, without operating-system droppings."""
-        return [m for m in self._members if not m.startswith("__MACOSX/") and m.rpartition("/")[2] != ".DS_Store"]
+        return [
+            name
+            for name in self._members
+            if not name.startswith("__MACOSX/") and not name.rpartition("/")[2].startswith(("._", ".DS_Store"))
+        ]
 
     def read(self, member: str) -> bytes:
         """One member, whole. Raises Refused when it is damaged."""

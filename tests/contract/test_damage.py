@@ -71,13 +71,15 @@ def test_a_parser_survives(export: Export, tmp_path: Path) -> None:
     [export for export in ALL if export.name.endswith(".zip")],
     ids=lambda export: f"{export.source.name}/{export.name}",
 )
-def test_an_archive_of_windows_holds_what_it_holds_elsewhere(export: Export, tmp_path: Path) -> None:
+def test_an_archive_of_windows_or_macos_holds_what_it_holds_elsewhere(export: Export, tmp_path: Path) -> None:
     def taken(members: dict[str, bytes]) -> list[Parsed]:
         return list(export.source.parse(export.landing(export.packed(members), tmp_path)))
 
     inside = {f"My export/{name}": content for name, content in export.members.items()}
     windows = {name.replace("/", "\\"): content for name, content in {"My export/": b"", **inside}.items()}
     assert taken(windows) == taken(inside)
+    beside = {f"My export/._{name.rpartition('/')[2]}": b"\x00\x05\x16\x07" for name in inside}  # as macOS leaves them
+    assert taken(inside | beside) == taken(inside)
 
 
 def findings(found: Sequence[Parsed | Refused]) -> list[Parsed | Refused]:
