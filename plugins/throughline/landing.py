@@ -201,9 +201,14 @@ class Archive:
                 where=name,
                 remedy="it may have been cut off while copying: copy or export it again",
             ) from None
-        named = ((self._real_name(info), info) for info in self._zip.infolist())
-        infos = {name: info for name, info in named if not name.endswith("/")}
+        infos: dict[str, zipfile.ZipInfo] = {}
+        differ = False
+        for info in self._zip.infolist():
+            if not (path := self._real_name(info)).endswith("/"):
+                differ |= infos.setdefault(path, info).CRC != info.CRC
         try:
+            if differ:
+                raise Refused("two members bear one name and differ", where=name, remedy="pack it again from a folder")
             self._check(infos)
         except Refused:
             self.__exit__()

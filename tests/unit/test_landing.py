@@ -59,6 +59,20 @@ def test_a_path_outside_the_archive_is_refused(tmp_path: Path, member: str) -> N
         Archive(make_zip(tmp_path / "x.zip", {member: b"[]"}), "x.zip")
 
 
+@pytest.mark.parametrize(("second", "is_refused"), [(b"[1]", True), (b"[]", False)])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name_must_not_differ(tmp_path: Path, second: bytes, *, is_refused: bool) -> None:
+    path = make_zip(tmp_path / "x.zip", {"a/b.json": b"[]"})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("a/b.json", second)
+    if is_refused:
+        with pytest.raises(Refused, match="two members bear one name"):
+            Archive(path, "x.zip")
+    else:
+        with Archive(path, "x.zip") as archive:
+            assert archive.members() == ["a/b.json"]
+
+
 def test_a_link_is_refused(tmp_path: Path) -> None:
     info = zipfile.ZipInfo("users.json")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
