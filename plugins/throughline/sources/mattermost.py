@@ -77,7 +77,7 @@ def _archive(archive: Archive, rows: ChatRows) -> Iterator[Parsed]:
     read = _READERS[makes.pop()]
     for member in exports:
         yield from read(archive.chunks(member), f"{archive.name} » {member}", rows)
-    others = [name for name in members if name not in exports and PurePosixPath(name).name not in _BESIDE]
+    others = [name for name in set(members).difference(exports) if PurePosixPath(name).name not in _BESIDE]
     if others:
         yield Ignored(f"{archive.name} » other files", f"{len(others):,} files that people attached are not read")
 
