@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import msgspec
 
+_FIELD = re.compile(r"at `\$\.(\w+)")  # of a record, as an error names it
+
 
 @dataclass
 class Records:
-    """The readable records with their numbers in the list, from 1; `wrong`: number and reason of each other one."""
+    """The readable records with their numbers in the list, from 1; `wrong`: number and reason of each other one;
+    `spared`: the names of the fields without which a record was read, once a record."""
 
     records: list[Any]
     numbers: Sequence[int]
     wrong: list[tuple[int, str]] = field(default_factory=list)
+    spared: list[str] = field(default_factory=list)
 
 
 class Unreadable(Exception):  # noqa: N818  # an answer to bad input, not an error of the program
@@ -27,12 +32,15 @@ class Unreadable(Exception):  # noqa: N818  # an answer to bad input, not an err
         super().__init__(reason + at)
 
 
-def read_list(data: bytes, decoder: msgspec.json.Decoder[list[Any]]) -> Records:
-    """The records of one JSON file. Raises Unreadable when it is no list of records; reasons hold no values."""
+def read_list(data: bytes, decoder: msgspec.json.Decoder[list[Any]], spare: Collection[str] = ()) -> Records:
+    """The records of one JSON file. Raises Unreadable when it is no list of records; reasons hold no values.
+
+    spare: fields without which a record is read where they cannot be.
+    """
     try:
         records = decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _one_by_one(_items(data), get_args(decoder.type)[0])
+        return _one_by_one(_items(data), get_args(decoder.type)[0], spare)
     return Records(records, range(1, len(records) + 1))
 
 
@@ -54,19 +62,35 @@ def _items(data: bytes) -> list[Any]:
     return items
 
 
-def _one_by_one(items: list[Any], kind: type) -> Records:
+def _one_by_one(items: list[Any], kind: type, spare: Collection[str]) -> Records:
     numbers: list[int] = []
     found = Records([], numbers)
     for number, item in enumerate(items, 1):
         if item == "":  # Slack writes [""] for an empty list
             continue
         try:
-            # half a surrogate pair, left where a text was cut, becomes a question mark
-            one = json.dumps(item, ensure_ascii=False).encode(errors="replace")
-            found.records.append(msgspec.json.decode(one, type=kind))
+            record, without = _record(item, kind, spare)
+            found.records.append(record)
+            found.spared += without
             numbers.append(number)
         except msgspec.ValidationError as error:
             found.wrong.append((number, str(error)))  # names the field and the types, never the value
         except msgspec.DecodeError:
             found.wrong.append((number, "holds a number that JSON does not know"))
     return found
+
+
+def _record(item: Any, kind: type, spare: Collection[str]) -> tuple[Any, list[str]]:
+    """One record, and the spare fields that were left out of it. Raises msgspec.DecodeError."""
+    without: list[str] = []
+    while True:
+        # half a surrogate pair, left where a text was cut, becomes a question mark
+        one = json.dumps(item, ensure_ascii=False).encode(errors="replace")
+        try:
+            return msgspec.json.decode(one, type=kind), without
+        except msgspec.ValidationError as error:
+            found = _FIELD.search(str(error))
+            if found is None or found[1] not in spare:
+                raise
+            without.append(found[1])
+            item = {name: value for name, value in item.items() if name != found[1]}

@@ -22,7 +22,17 @@ from throughline.landing import DAMAGED, Archive
 from throughline.packed import Packed
 from throughline.reading.nested import Sample
 from throughline.reading.records import Records, Unreadable, read_list
-from throughline.reading.slack_records import CHANNELS, HEADERS, MESSAGES, ORIGINS, RENAMINGS, USERS, Channel, User
+from throughline.reading.slack_records import (
+    CHANNELS,
+    HEADERS,
+    MESSAGES,
+    ORIGINS,
+    RENAMINGS,
+    SPARE,
+    USERS,
+    Channel,
+    User,
+)
 from throughline.source import Damaged, Ignored, Refused, Rejected
 
 CHANNEL_FILES: Final = {"channels.json": "public", "groups.json": "private", "dms.json": "dm", "mpims.json": "group_dm"}
@@ -163,7 +173,7 @@ def day_messages(packed: Packed | None) -> tuple[Records, bytes]:
         data = packed.inflate()
     except BadZipFile:
         raise Unreadable(DAMAGED) from None
-    return read_list(data, MESSAGES), data
+    return read_list(data, MESSAGES, SPARE), data
 
 
 def exports(archive: Archive) -> list[Export]:

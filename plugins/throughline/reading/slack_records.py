@@ -96,6 +96,7 @@ class User(msgspec.Struct, gc=False):
 
 
 MESSAGES: Final = msgspec.json.Decoder(list[Message])
+SPARE: Final = ("edited", "reactions", "user_profile")  # a message says who wrote what and when without them too
 ORIGINS: Final = msgspec.json.Decoder(list[Origin])
 RENAMINGS: Final = msgspec.json.Decoder(list[Renaming])
 CHANNELS: Final = msgspec.json.Decoder(list[Channel])

@@ -6,6 +6,7 @@ Messages are taken column by column, some thousands at once: a function call a m
 from __future__ import annotations
 
 from bisect import bisect
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -121,13 +122,14 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Taken:
-    """What some day files hold: rows by table, what could not be read, accounts that are not known, and the names of
-    the fields of the sampled messages."""
+    """What some day files hold: rows by table, what could not be read, accounts that are not known, the names of the
+    fields of the sampled messages, and how many messages were read without a field that could not be."""
 
     records: dict[str, pa.RecordBatch]
     findings: list[Damaged | Rejected]
     strangers: dict[str, Stranger]
     fields: set[str]
+    spared: Counter[str]
 
 
 def take(known: Known, days: Sequence[Day]) -> Taken:
@@ -138,6 +140,7 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
     starts: list[int] = []  # of each day file, its first message
     numbers: list[Sequence[int]] = []
     fields: set[str] = set()
+    spared: list[str] = []
     for at, day in enumerate(days):
         starts.append(len(messages))
         numbers.append(())
@@ -150,6 +153,7 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
             fields |= nested.names(message, _LOOKED_INTO)
         findings[at] += [_rejected(day, number, reason) for number, reason in found.wrong]
         numbers[at] = found.numbers
+        spared += found.spared
         messages += found.records
         channel_ids += [day.channel_id] * len(found.records)
     times = _times(messages)
@@ -160,8 +164,10 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
         channel_ids = [channel_id for index, channel_id in enumerate(channel_ids) if index not in wrong]
         messages = [message for index, message in enumerate(messages) if index not in wrong]
         times = _times(messages)
+    if unread := times.edited_at.null_count - times.edited_ts.null_count:
+        spared += ["edited"] * unread
     records, strangers = _columns(known, messages, channel_ids, times)
-    return Taken(records, list(chain.from_iterable(findings)), strangers, fields)
+    return Taken(records, list(chain.from_iterable(findings)), strangers, fields, Counter(spared))
 
 
 class _Times(NamedTuple):
@@ -182,13 +188,9 @@ def _times(messages: Sequence[Message]) -> _Times:
 
 def _wrong(messages: Sequence[Message], times: _Times) -> dict[int, str]:
     """Place of each message that is none -> reason."""
-    unread = [
-        pc.and_(pc.is_valid(text), pc.is_null(time))
-        for text, time in ((times.ts, times.sent_at), (times.edited_ts, times.edited_at))
-    ]
-    timeless = pc.indices_nonzero(pc.or_(*unread)).to_pylist()
+    timeless = pc.indices_nonzero(pc.is_null(times.sent_at)).to_pylist()
     others = {index: "type is not 'message'" for index, one in enumerate(messages) if one.type != "message"}
-    return others | dict.fromkeys(timeless, "ts or edited.ts is not 'seconds.microseconds'")
+    return others | dict.fromkeys(timeless, "ts is not 'seconds.microseconds'")
 
 
 def _columns(

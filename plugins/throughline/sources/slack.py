@@ -5,8 +5,9 @@ a day. A message is identified by (team, channel, ts); `ts` is its time, the day
 day files at US-Pacific midnight. Folders of channels bear the channel's name, folders of direct messages an id.
 
 Survived and reported: users.json or channels.json missing, folders that no list names (those of a listed channel's
-former name are its own, the others are kept as kind "unlisted"), day files that are not JSON, records of a wrong shape,
-archives zipped again with a folder around everything.
+former name are its own, the others are kept as kind "unlisted"), day files that are not JSON, records of a wrong shape
+(where only edited, reactions or user_profile is wrong, the message is kept without it), archives zipped again with a
+folder around everything.
 Left out on purpose: message text (reduced to features), names of people, titles, file contents and their URLs
 (they carry live tokens), integration logs, canvases, lists. An author who mentions only themself (Slack writes so
 in "… uploaded a file") mentions nobody.
@@ -22,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,7 +33,7 @@ from throughline.reading.rows import Batches, Rows
 from throughline.reading.slack_archive import CHANNEL_FILES, Export, exports
 from throughline.reading.slack_records import HEADERS, Channel, User
 from throughline.reading.slack_rows import SLACKBOT, TABLES, Day, Known, Stranger, seconds, take
-from throughline.source import Parsed, Source
+from throughline.source import Ignored, Parsed, Source
 from throughline.workers import cores, ordered
 
 PART_BYTES: Final = 4 << 20  # of JSON, about 2,700 messages: more at once falls out of the cache and is slower
@@ -89,14 +91,19 @@ def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots
     yield from lists.batches()
     known = Known(team_id, frozenset(accounts), frozenset(bots))
     strangers: dict[str, Stranger] = {}
+    spared: Counter[str] = Counter()
     for taken in ordered(take, known, _parts(export, conversations), helpers=_helpers(export)):
         yield from taken.findings
         export.samples["messages"].see(taken.fields)
+        spared += taken.spared
         for name, records in taken.records.items():
             said.add(name, records)
         yield from said.full()
         for user_id, stranger in taken.strangers.items():
             strangers.setdefault(user_id, Stranger()).add(stranger)
+    for name, count in sorted(spared.items()):
+        reason = f"it cannot be read in {count:,} messages, which are kept without it"
+        yield Ignored(f"{export.label}messages, field {name}", reason)
     for user_id, stranger in strangers.items():
         lists.values["users"] += (team_id, user_id, None, bool(stranger.is_bot), None, stranger.is_guest, None, None)
 
