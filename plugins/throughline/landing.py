@@ -202,13 +202,12 @@ class Archive:
                 remedy="it may have been cut off while copying: copy or export it again",
             ) from None
         infos: dict[str, zipfile.ZipInfo] = {}
-        differ = False
+        self._unclear: set[str] = set()  # names of two members that differ: which one is meant?
         for info in self._zip.infolist():
-            if not (path := self._real_name(info)).endswith("/"):
-                differ |= infos.setdefault(path, info).CRC != info.CRC
+            path = self._real_name(info)
+            if not path.endswith("/") and infos.setdefault(path, info).CRC != info.CRC:
+                self._unclear.add(path)
         try:
-            if differ:
-                raise Refused("two members bear one name and differ", where=name, remedy="pack it again from a folder")
             self._check(infos)
         except Refused:
             self.__exit__()
@@ -241,7 +240,7 @@ class Archive:
 
     def packed(self, member: str) -> Packed:
         """One member as it lies in the archive, to be inflated elsewhere. Raises Refused when it is damaged."""
-        found = self._members[member]
+        found = self._member(member)
         try:
             if found.method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 return Packed.read(self._stream, found)
@@ -255,12 +254,20 @@ class Archive:
 
     def chunks(self, member: str, size_bytes: int = 1 << 20) -> Iterator[bytes]:
         """One member in pieces. Raises Refused when it is damaged."""
+        found = self._member(member)
         try:
-            with self._zip.open(self._members[member].info()) as stream:
+            with self._zip.open(found.info()) as stream:
                 while piece := stream.read(size_bytes):
                     yield piece
         except _DAMAGE:
             raise self._damaged(member) from None
+
+    def _member(self, member: str) -> Member:
+        """Raises Refused where two that differ bear the name; attached files, which nobody reads, often do."""
+        if member in self._unclear:
+            where = f"{self.name} » {member}"
+            raise Refused("two members bear one name and differ", where=where, remedy="pack it again from a folder")
+        return self._members[member]
 
     def _damaged(self, member: str) -> Refused:
         return Refused(DAMAGED, where=f"{self.name} » {member}", remedy="export it again")

@@ -103,10 +103,13 @@ class Export:
         return self._top(name, "channels", CHANNELS)
 
     def packed(self, member: str) -> Packed | None:
-        """One day file, for `day_messages`; None when the archive is damaged there."""
+        """One day file, for `day_messages`; None when the archive is damaged there. Raises Refused where two bear the
+        name."""
         try:
             return self._archive.packed(member)
-        except Refused:
+        except Refused as refused:
+            if refused.what != DAMAGED:
+                raise
             return None
 
     def size_bytes(self, member: str) -> int:
