@@ -179,6 +179,21 @@ class TestSynapseLink:
         found = parsed(SOURCE, zipped(tmp_path / "link.zip", members))["deals"]
         assert [(deal["deal_id"], deal["outcome"]) for deal in found] == [("1", "open"), ("1", "won")]
 
+    def test_a_copy_that_still_has_a_deleted_deal_is_not_read(self, tmp_path: Path) -> None:
+        deleted = self.ROW.replace("o1,", "o2,")
+        copies = {
+            "opportunity/Snapshot/2024-05_1716228000/2024-05.csv": self.ROW + deleted,
+            "opportunity/Snapshot/2024-05_1716231600/2024-05.csv": self.ROW,
+            "opportunity/Snapshot/2024-04_1716224400/2024-04.csv": self.ROW.replace("o1,", "o0,"),
+        }
+        for parts, ids, left_out in (
+            ({**copies, "opportunity/2024-05.csv": self.ROW}, ["o1"], 3),
+            (copies, ["o1", "o0"], 1),
+        ):
+            found = parsed(SOURCE, linked(tmp_path, parts))
+            assert [deal["deal_id"] for deal in found["deals"]] == ids
+            assert [left.reason.partition(" ")[0] for left in found.ignored] == [str(left_out)]
+
     def test_the_first_row_may_be_longer_than_a_header(self, tmp_path: Path) -> None:
         long = self.ROW.replace("two\nlines", "a line\n" * 200_000)  # more than is read of a file at once
         assert len(parsed(SOURCE, linked(tmp_path, {"opportunity/1.csv": long}))["deals"]) == 1

@@ -3,11 +3,15 @@
 The model may lie in a folder, and there may be one for each time at which changes were written. Labels of choices are
 in OptionsetMetadata/ (OptionsetMetadata, GlobalOptionsetMetadata, StateMetadata, StatusMetadata), with or without a
 header, or in the entity stringmap.
+
+Beside the parts of a table may lie hourly copies of them, opportunity/Snapshot/2024-05_1716228000/2024-05.csv. They
+still hold what was deleted since, so they are read only where a table has no parts of its own, the newest of each.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +31,7 @@ LABELS: Final = {  # file -> columns as documented
     "statemetadata": "entityname state isuserlocalizedlabel localizedlabellanguagecode localizedlabel",
     "statusmetadata": "entityname state status isuserlocalizedlabel localizedlabellanguagecode localizedlabel",
 }
+_COPY: Final = re.compile(r"(?i)(?P<table>.+)/snapshot/(?:(?P<part>[^/]+)_(?P<time>\d{1,18})/)?[^/]+")
 _OBJECT_CODES: Final = {"1": "account", "3": "opportunity", "8": "systemuser"}
 
 
@@ -47,12 +52,13 @@ class Part:
 @dataclass(frozen=True)
 class Link:
     """parts in the order of their folders; labels: (entity, column, option) -> label; entity "" for all entities;
-    others: members that no model describes."""
+    others: members that no model describes; copies: how many copies of parts were left out."""
 
     parts: list[Part]
     labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
     damaged: list[Damaged] = field(default_factory=list)
     others: set[str] = field(default_factory=set)
+    copies: int = 0
 
     def of(self, entity: str, column: str) -> dict[str, str]:
         """Option -> label."""
@@ -66,12 +72,15 @@ def link(archive: Archive, wanted: Callable[[str, str], bool]) -> Link | None:
     models = sorted(member for member in members if PurePosixPath(member).name.lower() == "model.json")
     if not models:
         return None
-    found = Link([], others=set(members) - set(models))
+    tables = [member for member in members if member.lower().endswith(".csv")]
+    current = _current(tables)
+    copies = set(tables).difference(current)
+    found = Link([], others=set(members).difference(models, copies), copies=len(copies))
     for model in models:
         base, headers = PurePosixPath(model).parent, _headers(archive, model)
-        for member in members:
+        for member in current:
             path = PurePosixPath(member)
-            if path.suffix.lower() != ".csv" or not path.is_relative_to(base):
+            if not path.is_relative_to(base):
                 continue
             inside = path.relative_to(base)
             entity = inside.parts[0].removesuffix(".csv").lower() if inside.parts else ""
@@ -86,6 +95,25 @@ def link(archive: Archive, wanted: Callable[[str, str], bool]) -> Link | None:
         if part.entity == "stringmap":
             _labels(found, part, wanted)
     return found
+
+
+def _current(members: list[str]) -> list[str]:
+    """Without the copies of what is there itself, and the older ones of what is not."""
+    copies = {member: found for member in members if (found := _COPY.fullmatch(member))}
+    tables = {member.rpartition("/")[0] for member in members if member not in copies}
+    newest: dict[tuple[str, str], int] = {}
+    for found in copies.values():
+        part = found["table"], found["part"]
+        newest[part] = max(newest.get(part, 0), int(found["time"] or 0))
+
+    def is_current(member: str) -> bool:
+        found = copies.get(member)
+        if found is None:
+            return True
+        is_newest = int(found["time"] or 0) == newest[found["table"], found["part"]]
+        return is_newest and found["table"] not in tables
+
+    return list(filter(is_current, members))
 
 
 def _headers(archive: Archive, model: str) -> dict[str, tuple[str, ...]]:

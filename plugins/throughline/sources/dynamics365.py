@@ -147,6 +147,8 @@ def _linked(found: Link, told: Declared, place: str) -> Iterator[Parsed]:
         raise Refused(f"holds none of {', '.join(LINK)}", where=place, remedy=remedy)
     if unused := sorted({part.entity for part in found.parts} - {*LINK, "transactioncurrency", "stringmap"}):
         yield Ignored(place, f"tables that are not used: {', '.join(unused)}")
+    if found.copies:
+        yield Ignored(place, f"{found.copies:,} copies of tables in Snapshot/, which hold what was deleted since")
     if found.others:
         yield Ignored(place, f"{len(found.others):,} files of no entity that model.json describes")
 
