@@ -12,7 +12,7 @@ import pytest
 
 from tests.fixtures.exports import ALL, Export
 from tests.fixtures.parsed import parsed, written
-from throughline.reading import cells
+from throughline.reading import cells, fields
 from throughline.reading.declared import Declared, declared
 from throughline.reading.money import UnclearAmount, money
 from throughline.source import Refused
@@ -71,6 +71,14 @@ def test_amounts_that_say_themselves_what_they_mean(text: str, amount: str) -> N
 @pytest.mark.parametrize("text", ["12 apples", "abc", "$", "1,2,3", "1.2.3,4,5", "1,23.456,7", "12e5", "1" * 17, "NaN"])
 def test_what_is_no_amount_is_null(text: str) -> None:
     assert money(pa.array([text])).to_pylist() == [None]
+
+
+@pytest.mark.parametrize(("text", "decimal"), [("123.45", ","), ("123,45", "."), ("1.234.56", ","), ("1,5", ".")])
+def test_a_sign_that_was_not_declared_divides_no_decimals(text: str, decimal: str) -> None:
+    """123.45 was 12345 where a comma was declared."""
+    told = Declared(decimal=decimal)
+    for kind in ("money", "amount", "number", "percentage", "share"):
+        assert fields.KINDS[kind][1](pa.array([text]), told).to_pylist() == [None]
 
 
 @pytest.mark.parametrize(

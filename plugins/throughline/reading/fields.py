@@ -50,8 +50,8 @@ KINDS: Final[Mapping[str, tuple[pa.DataType, Reader]]] = {
 
 
 def _pointed(values: pa.Array, told: Declared) -> pa.Array:
-    """Numbers without marks of thousands, with a point for the declared decimal sign."""
-    return pc.replace_substring(values, told.decimal, ".") if told.decimal else values
+    """Numbers without marks of thousands, with a point for a declared comma; a point is then no decimal sign."""
+    return pc.replace_substring(pc.replace_substring(values, ".", "'"), ",", ".") if told.decimal == "," else values
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,9 @@ def _plain(digits: str, decimal: str | None) -> str:
     groups = whole.split(grouping)
     if grouping in fraction or sign in fraction:
         raise ValueError("marks out of order")
-    if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and all(len(group) in (2, 3) for group in groups[1:])):
-        raise ValueError("no groups of thousands")  # two digits: lakh and crore
+    first, *others = map(len, groups)
+    if others and not (1 <= first <= 3 and others[-1] == 3 and all(length in (2, 3) for length in others)):
+        raise ValueError("no groups of thousands")  # two digits but for the last: lakh and crore
     return f"{''.join(groups) or '0'}.{fraction or '0'}"
 
 
