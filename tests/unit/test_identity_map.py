@@ -48,11 +48,16 @@ def test_rows_that_cannot_be_used_are_rejected_without_showing_them(tmp_path: Pa
         "slack,,c@x.example",
         "My Tool,U3,c@x.example",
         "hubspot,U1,b@x.example",
+        "email,Old@x.example,a@x.example",
+        "email,old@x.example,b@x.example",
     ]
     found = parsed(SOURCE, written(tmp_path / "map.csv", "tool,tool user id,email\n" + "\n".join(rows) + "\n"))
-    assert [row["email"] for row in found["identities"]] == ["a@x.example", "A@X.example", "b@x.example"]
-    assert [bad.place for bad in found.rejected] == [f"identity_map/map.csv row {row}" for row in (4, 5, 6, 7)]
+    assert [row["email"] for row in found["identities"]] == [
+        *("a@x.example", "A@X.example", "b@x.example", "a@x.example")
+    ]
+    assert [bad.place for bad in found.rejected] == [f"identity_map/map.csv row {row}" for row in (4, 5, 6, 7, 10)]
     assert sorted(bad.reason for bad in found.rejected) == [
+        "an earlier row gives the account to another address",
         "an earlier row gives the account to another address",
         "email cannot be read as e-mail",
         "the tool is no name of a landing folder",

@@ -35,9 +35,9 @@ def _spelled(found: pa.RecordBatch) -> Batch:
 
 
 def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, str], str]]:
-    """Account -> address."""
-    tools, users, emails = (column.to_pylist() for column in _spelled(found).records.columns)
-    return zip(zip(tools, users, strict=True), map(normalise_email, emails), strict=True)
+    """Account -> address; of an alias the account is an address as well."""
+    for tool, user, email in zip(*(column.to_pylist() for column in _spelled(found).records.columns), strict=True):
+        yield (tool, normalise_email(user) if tool == "email" else user), normalise_email(email)
 
 
 FORM: Final = Form(
