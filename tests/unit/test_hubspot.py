@@ -109,6 +109,17 @@ def test_owners_are_names_addresses_or_both(tmp_path: Path) -> None:
     ]
 
 
+def test_a_list_of_the_owners_api_has_their_ids_and_one_of_users_has_other_ids(tmp_path: Path) -> None:
+    """Deals name the owner's id, and the id of a user may be that of another owner."""
+    owners = read(tmp_path, "id,email,userId,firstName,lastName,archived\n77,a@x.example,5,Ann,Bo,false\n")
+    assert [(row["owner_id"], row["email"]) for row in owners["owners"]] == [
+        (i, "a@x.example") for i in ("77", "Ann Bo")
+    ]
+    assert owners.columns[0].new == ()
+    users = read(tmp_path, "id,email,first_name,last_name\n77,a@x.example,Ann,Bo\n")
+    assert [row["owner_id"] for row in users["owners"]] == ["Ann Bo"]
+
+
 def test_a_name_that_two_owners_share_matches_nobody_and_is_not_shown(tmp_path: Path) -> None:
     text = "Owner ID,First Name,Last Name,Email\n1,Ann,Bo,a@x.example\n2,Ann,Bo,b@x.example\n3,Cy,,c@x.example\n"
     found = read(tmp_path, text)

@@ -114,9 +114,10 @@ _OWNERS: Final = Form(
     alike=plain,
     left_out=(
         *("_fivetran_*", "created_at", "updated_at", "portal_id", "type", "active_user_id", "id", "Role", "role_id"),
-        *("Teams", "primary_team_id"),
+        *("Teams", "primary_team_id", "userId", "userIdIncludingInactive", "archived", "createdAt", "updatedAt"),
     ),
 )
+_LISTED_OWNERS: Final = replace(_OWNERS, fields=(Field("owner_id", ("id",), required=True), *_OWNERS.fields[1:]))
 _COMPANY: Final = frozenset(map(plain, ("Company name", "Company owner", *LABELS["domain"], "numberofemployees")))
 _NO_COMPANY: Final = frozenset(map(plain, (*LABELS["email"], *LABELS["first_name"], *LABELS["last_name"], "subject")))
 
@@ -185,7 +186,8 @@ def _read(sheet: delimited.Sheet, chunks: delimited.Chunks, told: Declared) -> I
             for part in fields.records(sheet, chunks, _ACCOUNTS, told):
                 yield _companies(part.records) if isinstance(part, Batch) else part
         case "owners":
-            found = map(_with_name, fields.records(sheet, chunks, _OWNERS, told))
+            form = _LISTED_OWNERS if {"id", "userid"} <= set(map(plain, sheet.header)) else _OWNERS
+            found = map(_with_name, fields.records(sheet, chunks, form, told))
             yield from crm.with_names(found, OWNERS, sheet.place)
         case _:
             yield Ignored(sheet.place, "an object that is not used")
