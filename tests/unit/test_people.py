@@ -13,6 +13,8 @@ from throughline.sources.people import SOURCE
 HEADER = "E-mail,Org Unit,Manager E-mail,Level,Leader flag,Leader_Band,START-DATE,End Date,Time Zone,Is External"
 ROW = "Ada@Firm.example,Sales,boss@firm.example,3,yes,director,2026-01-01,2026-03-31,Europe/Berlin,false"
 
+LEVELS = ("3.0", "", "12.0", "1.000")
+
 
 def roster(folder: Path, text: str) -> Outcome:
     return parsed(SOURCE, written(folder / "roster.csv", text))
@@ -99,6 +101,16 @@ def test_what_is_reported_and_becomes_null(tmp_path: Path) -> None:
     assert "boss" not in str(found.ignored)
 
 
+def test_whole_numbers_of_a_column_with_gaps_may_be_written_as_floats(tmp_path: Path) -> None:
+    """As pandas writes them. 1.000 may be a thousand."""
+    rows = "".join(
+        f"{name}@firm.example,Sales,2026-01-01,{level}\n" for name, level in zip("abcd", LEVELS, strict=True)
+    )
+    found = roster(tmp_path, f"email,unit,start,level\n{rows}")
+    assert [row["level"] for row in found["roster"]] == [3, None, 12, None]
+    assert [left.reason for left in found.ignored] == ["1 values cannot be read as count and are NULL (first in row 5)"]
+
+
 def test_managers_given_by_name_refuse_the_roster(tmp_path: Path) -> None:
     path = written(tmp_path / "r.csv", "email,unit,start,manager\na@firm.example,Sales,2026-01-01,Ada Byron\n")
     sentence = refusal(SOURCE, path)
@@ -109,8 +121,9 @@ def test_managers_given_by_name_refuse_the_roster(tmp_path: Path) -> None:
 def test_of_two_assignments_from_one_day_on_the_later_row_is_rejected(tmp_path: Path) -> None:
     """By key alone the last would stay, and the other be counted as a repetition of it."""
     text = (
-        "email,unit,start\na@firm.example,Sales,2026-01-01\nA@firm.example,Care,2026-01-01\n"
-        "a@firm.example,Sales,2026-01-01\na@firm.example,Care,2026-02-01\n"
+        "email,unit,start,manager\na@firm.example,Sales,2026-01-01,b@firm.example\n"
+        "A@firm.example,Care,2026-01-01,b@firm.example\na@firm.example,Sales,2026-01-01,mailto:B@firm.example\n"
+        "a@firm.example,Care,2026-02-01,b@firm.example\n"
     )
     found = parsed(SOURCE, written(tmp_path / "r.csv", text))
     assert [row["org_unit"] for row in found["roster"]] == ["Sales", "Sales", "Care"]

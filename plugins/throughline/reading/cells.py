@@ -72,7 +72,7 @@ def flags(values: pa.Array) -> pa.Array:
 
 
 def counts(values: pa.Array) -> pa.Array:
-    """Whole numbers."""
+    """Whole numbers, also as 3.0."""
     return _cast(values, pa.int64(), _count)
 
 
@@ -185,7 +185,7 @@ def _one_by_one(values: pa.Array, kind: pa.DataType, one: Callable[[str], Any]) 
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    count = int(text.removesuffix(".0"))
     if abs(count) >= 1 << 63:
         raise ValueError("too large")
     return count

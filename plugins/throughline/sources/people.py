@@ -39,6 +39,7 @@ def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, date], tuple[An
     """Person and first day -> assignment."""
     for row in found.to_pylist():
         email, start = normalise_email(row.pop("email")), row.pop("start_date")
+        row["manager_email"] = normalise_email(row["manager_email"] or "")
         yield (email, start), tuple(row.values())
 
 
