@@ -240,6 +240,14 @@ def test_empty_lists_in_every_spelling_are_empty(tmp_path: Path, empty: bytes) -
 # --- channels ----------------------------------------------------------------------------------------------------
 
 
+def test_no_message_is_read_twice_where_no_folder_can_be_a_former_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("throughline.reading.slack_archive.Export.former_names")
+    days = {f"{folder}/2023-11-14.json": [message()] for folder in ("general", "D00000009", "mpdm-ada--bo-1")}
+    assert len(rows(tmp_path, days)["messages"]) == 3
+
+
 @pytest.mark.parametrize("subtype", ["channel_name", "group_name"])
 def test_the_folder_of_a_former_name_is_the_channels_own(tmp_path: Path, subtype: str) -> None:
     """Successive exports unzipped over each other: the newest tells all of the channel again under its new name."""

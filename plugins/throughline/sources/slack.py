@@ -82,12 +82,15 @@ def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots
         yield from findings
         for channel in channels:
             lists.values["channels"] += _listed(channel, kind, team_id, conversations)
-    if strays := [folder for folder in dict.fromkeys(export.days.values()) if folder not in conversations]:
-        now = {old: conversations[folder] for folder, old in export.former_names() if folder in conversations}
-        for folder in strays:
-            conversations[folder] = found = now.get(folder) or _unlisted(folder)
-            if folder not in now:
-                lists.values["channels"] += (team_id, found.id, found.name, found.kind, None, None, None)
+    folders = dict.fromkeys(export.days.values())
+    strays = {folder: _unlisted(folder) for folder in folders if folder not in conversations}
+    renamed: dict[str, _Conversation] = {}
+    if any(stray.name for stray in strays.values()):  # else the archive need not be read for it
+        renamed = {old: conversations[folder] for folder, old in export.former_names() if folder in conversations}
+    for folder, stray in strays.items():
+        conversations[folder] = renamed.get(folder, stray)
+        if folder not in renamed:
+            lists.values["channels"] += (team_id, stray.id, stray.name, stray.kind, None, None, None)
     yield from lists.batches()
     known = Known(team_id, frozenset(accounts), frozenset(bots))
     strangers: dict[str, Stranger] = {}
