@@ -633,6 +633,8 @@ def test_a_tombstone_is_the_root_that_was_deleted(tmp_path: Path) -> None:
     [
         ({"room": {"date_start": 1, "participant_history": ["U00000001"]}}, "huddle_thread"),
         ({"subtype": "huddle_thread", "room": {}, "user": "USLACKBOT"}, "huddle_thread"),
+        ({"subtype": "", "room": {}}, "huddle_thread"),
+        ({"subtype": ""}, None),
         ({"room": None}, None),
         ({}, None),
     ],
