@@ -179,6 +179,22 @@ class TestSynapseLink:
         found = parsed(SOURCE, zipped(tmp_path / "link.zip", members))["deals"]
         assert [(deal["deal_id"], deal["outcome"]) for deal in found] == [("1", "open"), ("1", "won")]
 
+    def test_rows_from_before_a_column_was_added_lack_it(self, tmp_path: Path) -> None:
+        columns = {"opportunity": (*COLUMNS, "new_region", "closeprobability")}
+        new = self.ROW.replace("o1,", "o3,").rstrip() + ",North,40\n"
+        old = [self.ROW.replace("o1", f"o{number}") for number in (1, 2)]
+        more = "o4,5/20/2024 10:02:03 PM,1,3,1,,,False,North,40,more\n"
+        text = old[0] + more + new + old[1]
+        found = parsed(SOURCE, linked(tmp_path, {"opportunity/2024.csv": text}, columns))
+        assert [(deal["deal_id"], deal["probability"], deal["amount"]) for deal in found["deals"]] == [
+            ("o3", 0.4, Decimal(1500)),
+            ("o1", None, Decimal(1500)),
+            ("o2", None, Decimal(1500)),
+        ]
+        assert [bad.place.rsplit(" row ")[1] for bad in found.rejected] == ["2"]
+        found = parsed(SOURCE, linked(tmp_path, {"opportunity/2024.csv": "".join(old)}, columns))
+        assert [deal["deal_id"] for deal in found["deals"]] == ["o1", "o2"]
+
     def test_a_copy_that_still_has_a_deleted_deal_is_not_read(self, tmp_path: Path) -> None:
         deleted = self.ROW.replace("o1,", "o2,")
         copies = {

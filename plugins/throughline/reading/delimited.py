@@ -30,6 +30,7 @@ DELIMITERS: Final = (",", "\t", ";", "|", "^", "`")  # those that the Bulk API o
 CHUNK_BYTES: Final = 1 << 20
 HEAD_BYTES: Final = 1 << 16  # the widest object known has 110 columns, 2 KB of names
 BLOCK_BYTES: Final = 4 << 20  # a row must fit into one: 30 columns of the longest text field (131,072)
+SHORT_ROWS: Final = 10_000  # in a batch
 
 Chunks = Callable[[], Iterator[bytes]]
 
@@ -101,7 +102,8 @@ def examine(
 ) -> Sheet:
     """Read all bytes once. `is_known` tells header cells that mean something; the delimiter showing most of them wins.
 
-    header: the names of the columns of a text that has none itself and is divided by commas.
+    header: the names of the columns of a text that has none itself and is divided by commas. A row of such a text may
+    lack the last ones: it was written before they were added.
 
     Raises Refused: empty, no text, no header, broken UTF-8 after a BOM, a quoted cell that is never closed.
     """
@@ -132,9 +134,13 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
     from pyarrow import csv as arrow_csv
 
     misfits: list[int] = []
+    wrong: list[int] = []  # those of them that are no rows
+    short = _Short(columns, nulls)
 
     def misfit(row: Any) -> str:
         misfits.append(row.number)
+        if sheet.body_offset or row.actual_columns > row.expected_columns or not short.add(row.number, row.text):
+            wrong.append(row.number)
         return "skip"
 
     body = _Blocks(_Body(_clean(sheet, chunks)), CHUNK_BYTES)
@@ -161,13 +167,15 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
                 numbers, following = _numbers(following, batch.num_rows, misfits, header_rows)
                 records = [batch.column(positions.index(position)) for position in columns.values()]
                 yield Rows(pa.RecordBatch.from_arrays(records, names=list(columns)), numbers)
-                while reported < len(misfits) and misfits[reported] < following:
-                    yield Misfit(misfits[reported] + header_rows)
+                while reported < len(wrong) and wrong[reported] < following:
+                    yield Misfit(wrong[reported] + header_rows)
                     reported += 1
+                yield from short.take()
     except pa.ArrowInvalid:
         remedy = f"a row may be larger than {BLOCK_BYTES >> 20} MB, or no delimited text follows the header"
         raise Refused("cannot be read as delimited text", where=sheet.place, remedy=remedy) from None
-    yield from (Misfit(number + header_rows) for number in misfits[reported:])
+    yield from (Misfit(number + header_rows) for number in wrong[reported:])
+    yield from short.take()
 
 
 def _sheet(
@@ -237,6 +245,41 @@ def _numbers(following: int, count: int, misfits: Sequence[int], header_rows: in
             numbers.append(following + header_rows)
         following += 1
     return numbers, following
+
+
+class _Short:
+    """Rows of a text divided by commas that lack their last cells; only the wanted columns are held."""
+
+    def __init__(self, columns: Mapping[str, int], nulls: Sequence[str]) -> None:
+        self._columns, self._nulls = columns, frozenset(nulls)
+        self._cells: list[list[str | None]] = []
+        self._numbers: list[int] = []
+        self._full: list[Rows] = []
+
+    def add(self, number: int, text: str) -> bool:
+        """Whether it is a row."""
+        try:
+            found = next(csv.reader(io.StringIO(text, newline="")))
+        except csv.Error:
+            return False
+        cells = [found[at] if at < len(found) else None for at in self._columns.values()]
+        self._cells.append([None if cell in self._nulls else cell for cell in cells])
+        self._numbers.append(number)
+        if len(self._numbers) == SHORT_ROWS:
+            self._pack()
+        return True
+
+    def take(self) -> list[Rows]:
+        """What was added since the last time."""
+        if self._numbers:
+            self._pack()
+        taken, self._full = self._full, []
+        return taken
+
+    def _pack(self) -> None:
+        columns = [pa.array(column, pa.string()) for column in zip(*self._cells, strict=True)]
+        self._full.append(Rows(pa.RecordBatch.from_arrays(columns, names=list(self._columns)), self._numbers))
+        self._cells, self._numbers = [], []
 
 
 class _Body(io.RawIOBase):

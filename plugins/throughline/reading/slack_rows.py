@@ -201,8 +201,7 @@ def _columns(
         message.user or (message.comment.user if message.comment is not None else None) or None for message in messages
     ]
     subtypes = [  # some exports leave out that of a huddle: nobody wrote such a message
-        message.subtype or (None if message.room is None else "huddle_thread")
-        for message in messages
+        message.subtype or (None if message.room is None else "huddle_thread") for message in messages
     ]
     is_bot = [
         bool(message.bot_id) or subtype == "bot_message" or user in known.bots
