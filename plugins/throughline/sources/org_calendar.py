@@ -103,11 +103,12 @@ def _calendar(told: Section) -> Iterator[Parsed]:
 
 
 def _minutes(hours: Section, name: str) -> int:
-    """09:30 -> 570. YAML reads 17:30 without quotes as 17 × 60 + 30 already."""
+    """09:30 -> 570. YAML reads 17:30 without quotes as 17 × 60 + 30 already; a mere 9 is an hour and not 00:09."""
     value: Any = hours.values.get(name)
     written = _TIME.fullmatch(value) if isinstance(value, str) else None
     minutes = int(written[1]) * 60 + int(written[2]) if written else value
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= 24 * 60:
+    is_time = written or (type(value) is int and value not in range(1, 25))
+    if not is_time or not 0 <= minutes <= 24 * 60:
         raise hours.refused(name, 'must be a local time such as "09:00"')
     return minutes
 
