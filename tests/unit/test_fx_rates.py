@@ -36,13 +36,18 @@ def test_rows_that_cannot_be_used_are_rejected(tmp_path: Path) -> None:
         "2024-04,USD,x",
         "2024-05,USD,0.9",
         "2024-06,USD,0.9",
+        "2024-07-01,USD,0.9",
+        "2024-07,USD,0.8",
+        "2024-08-02,USD,0.9",
     ]
     found = parsed(SOURCE, written(tmp_path / "r.csv", "month,currency,rate_to_eur\n" + "\n".join(rows) + "\n"))
-    assert [row["month"] for row in found["rates"]] == ["2024-01", "2024-01", "2024-05", "2024-06"]
+    assert [row["month"] for row in found["rates"]] == ["2024-01", "2024-01", "2024-05", "2024-06", "2024-07"]
     assert all(" row " in bad.place for bad in found.rejected)
     assert sorted(bad.reason for bad in found.rejected) == [
         "an earlier row gives another rate for the month and currency",
+        "an earlier row gives another rate for the month and currency",
         "currency cannot be read as currency",
+        "month is not YYYY-MM",
         "month is not YYYY-MM",
         "rate cannot be read as number",
         "the rate is not above 0",

@@ -1,8 +1,9 @@
 """Exchange rates CSV -> rates: one row per month, currency and base currency.
 
-Columns: month (YYYY-MM), currency (three letters), rate: how many units of the organisation's currency one unit is
-worth, and that currency: either a column base_currency, or in the name of the rate's column, as `rate_to_eur`. Headers
-are matched without case, spaces, - and _. The decimal sign is a point, or what `fx_rates/decimal=comma/` declares.
+Columns: month (YYYY-MM, or its first day), currency (three letters), rate: how many units of the organisation's
+currency one unit is worth, and that currency: either a column base_currency, or in the name of the rate's column, as
+`rate_to_eur`. Headers are matched without case, spaces, - and _. The decimal sign is a point, or what
+`fx_rates/decimal=comma/` declares.
 
 Rejected by row: a month in another form, a currency that is no code, a rate that is no number above 0, a rate that an
 earlier row gives in another way. The base currency needs no row of its own.
@@ -29,8 +30,8 @@ from throughline.sources.people import plain
 
 def _told_of(found: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...], float]]:
     """Month and currencies -> rate."""
-    for *month, rate in zip(*(column.to_pylist() for column in found.columns), strict=True):
-        yield tuple(month), rate
+    for month, *currencies, rate in zip(*(column.to_pylist() for column in found.columns), strict=True):
+        yield (month[:7], *currencies), rate
 
 
 FORM: Final = Form(
@@ -44,7 +45,7 @@ FORM: Final = Form(
     alike=plain,
     checks={
         "month is not YYYY-MM": lambda r: pc.invert(
-            pc.match_substring_regex(r.column("month"), r"^[0-9]{4}-(0[1-9]|1[0-2])$")
+            pc.match_substring_regex(r.column("month"), r"^[0-9]{4}-(0[1-9]|1[0-2])(-01)?$")
         ),
         "the rate is not above 0": lambda r: pc.less_equal(r.column("rate"), 0),
     },
@@ -79,7 +80,7 @@ def _rate_to(header: str) -> str | None:
 def _based(found: pa.RecordBatch, base: str | None) -> Batch:
     """The base currency is that of the rate's column, where it names one."""
     given = {"base_currency": pa.array([base] * found.num_rows, pa.string())} if base else {}
-    return crm.batch(RATES, found, **given)
+    return crm.batch(RATES, found, month=pc.utf8_slice_codeunits(found.column("month"), 0, 7), **given)
 
 
 SOURCE: Final = Source(
