@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
+from rich.text import Text
 
 from throughline import intake, landing, migration, settings, transform
 from throughline.ledger import Ledger
@@ -25,6 +26,7 @@ from throughline.sources import SOURCES
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 out = Console()
 err = Console(stderr=True)
+_FOLDED_FROM: Final = 16  # characters: a cell that is longer may be folded and is still readable
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")]
@@ -181,7 +183,7 @@ def status(
     listed = [{"name": e.name, "state": e.state, "rows_loaded": e.rows_loaded, "reason": e.reason} for e in entries]
 
     def show() -> None:
-        _grid("files", facts["states"] or [{"files": 0}])
+        _grid("files", [_short(state) for state in facts["states"]] or [{"files": 0}])
         if files:
             _grid("every file", listed)
         if facts["columns"]:
@@ -202,7 +204,7 @@ def query(sql: Annotated[str, typer.Argument(help="One statement.")], as_json: J
 
     columns, rows = connect(settings.load()).query(sql)
     records = [dict(zip(columns, row, strict=True)) for row in rows]
-    _print(as_json, {"columns": columns, "rows": records}, lambda: _grid("", records or [dict.fromkeys(columns, "")]))
+    _print(as_json, {"columns": columns, "rows": records}, lambda: _show_rows(columns, records))
 
 
 @app.command()
@@ -371,12 +373,34 @@ def _print(as_json: bool, facts: dict[str, Any], show: Callable[[], None]) -> No
 
 
 def _grid(title: str, rows: list[dict[str, Any]]) -> None:
-    grid = Grid(title=title or None, title_justify="left", header_style="bold")
+    if title:
+        out.print(f"\n{title}", style="bold", highlight=False)
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="underline", show_header=any(rows[0]))
     for name, value in rows[0].items():
         grid.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(_cell(value) for value in row.values()))
+        grid.add_row(*(Text(_cell(value)) for value in row.values()))
     out.print(grid)
+
+
+def _show_rows(columns: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """A table; rows that are too wide for one, one by one."""
+    if not rows:
+        out.print(f"no rows of {', '.join(columns)}", markup=False, highlight=False, soft_wrap=True)
+    elif _fits(columns, rows):
+        _grid("", rows)
+    else:
+        for number, row in enumerate(rows, start=1):
+            out.print(f"row {number:,}", style="bold", highlight=False)
+            for name, value in row.items():
+                line = f"  {name:<{max(map(len, row))}}  {_cell(value)}"
+                out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _fits(columns: Sequence[str], rows: list[dict[str, Any]]) -> bool:
+    """Whether the columns are readable side by side: texts may be folded, numbers and short words not."""
+    widest = [max([len(name), *(len(_cell(row[name])) for row in rows)]) for name in columns]
+    return sum(min(width, _FOLDED_FROM) + 2 for width in widest) <= out.width
 
 
 def _cell(value: Any) -> str:
@@ -404,6 +428,12 @@ def _show_publication(use: settings.Settings, done: transform.Publication) -> No
 def _names(names: list[str], most: int = 12) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _short(state: dict[str, Any]) -> dict[str, Any]:
+    """What a line of a terminal has room for."""
+    shown = state | {"observed_until": state["observed_until"][:10]}
+    return {name.removeprefix("rows_").replace("_", " "): value for name, value in shown.items()}
 
 
 def _no_rows(source: str, state: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How many accounts the join with the roster finds, and what follows where it finds few: a word, or no publish.
-Also what else would join in silence: lines of maps that name nothing, stages without a meaning, a second time zone.
+Also what else would join in silence: lines of maps that name nothing, stages without a meaning, a second time zone, and
+inputs of our own that nobody has landed.
 
 Adoption is a share of the people in the roster. Where their accounts are not found, whoever writes seems silent, and
 every number about people is too small without looking wrong.
@@ -7,7 +8,7 @@ every number about people is too small without looking wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,10 @@ SILENT: Final = {  # kind of row of int_input_match -> what is the matter, and w
     "(landing/stage_map/)",
     "zone": "its working hours are those of another zone than that in which days and weeks are cut; set its zone as "
     "time_zone in dbt_project/dbt_project.yml",
+}
+MISSING: Final = {  # source -> what follows where nothing of it is loaded, and what to do
+    "people": "no roster is landed, so no number about people can be told; land one (landing/people/)",
+    "purposes": "no purpose is registered, so nothing is tied to a goal; land one (landing/purposes/)",
 }
 REMEDY: Final = "land an identity map (landing/identity_map/), or exports with e-mail addresses"
 
@@ -84,6 +89,11 @@ def input_warnings(found: Iterable[InputMatch]) -> list[str]:
         for one in sorted(found, key=lambda one: one.source)
         if one.matched_count < one.total_count
     ]
+
+
+def missing(sources: Collection[str]) -> list[str]:
+    """sources: those of which something is loaded -> one sentence for each input that all need and nobody landed."""
+    return [sentence for source, sentence in MISSING.items() if sources and source not in sources]
 
 
 def _percent(one: Match) -> str:

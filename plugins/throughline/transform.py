@@ -288,8 +288,9 @@ def people(settings: Settings) -> list[matching.Match]:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What joined badly, or in silence with nothing, in the last build: a sentence each."""
-    return [*matching.warnings(people(settings)), *_build(settings).get("warnings", ())]
+    """What is not there to join with, and what joined badly or in silence with nothing in the last build."""
+    missing = matching.missing({entry.source for entry in _current(Ledger(settings.ledger))})
+    return [*missing, *matching.warnings(people(settings)), *_build(settings).get("warnings", ())]
 
 
 def rollback(settings: Settings) -> Publish:

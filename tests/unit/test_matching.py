@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from throughline.matching import REMEDY, InputMatch, check, input_warnings, matches, warnings
+from throughline.matching import REMEDY, InputMatch, check, input_warnings, matches, missing, warnings
 from throughline.source import Refused
 
 
@@ -65,3 +65,12 @@ def test_what_finds_no_match_is_told_in_one_sentence_a_source() -> None:
         "hubspot: 14 of 44 deals stand in a stage whose outcome nothing tells",
         "org_calendar: its working hours are those of another zone than that in which days and weeks are cut",
     ]
+
+
+def test_inputs_that_nobody_landed_are_told_once_something_is() -> None:
+    assert [sentence.split(",")[0] for sentence in missing({"slack"})] == [
+        "no roster is landed",
+        "no purpose is registered",
+    ]
+    assert [sentence.split(",")[0] for sentence in missing({"slack", "people"})] == ["no purpose is registered"]
+    assert missing({"people", "purposes"}) == missing(set()) == []
