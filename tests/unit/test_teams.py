@@ -368,6 +368,8 @@ def test_a_damaged_part_of_a_zip_is_told(tmp_path: Path) -> None:
     found = parsed(SOURCE, zipped(tmp_path / "a.zip", {"a.json": member([message()]), "b.json": b"[{"}))
     assert len(found["messages"]) == 1
     assert [part.place for part in found.damaged] == ["teams/a.zip » JSON file 2"]
+    found = parsed(SOURCE, zipped(tmp_path / "a.zip", {"b.json": b"[{"}))  # where nothing else is there, too
+    assert [part.place for part in found.damaged] == ["teams/a.zip » JSON file 1"]
 
 
 @pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"@odata.count": 9, "value": [', "]}")])

@@ -66,6 +66,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
                 if refused.what == "is empty":
                     yield Ignored(refused.where, refused.what)
                 else:
+                    reader.known += 1  # as far as can be told
                     yield Damaged(f"{file.name} » JSON file {number}", refused.what, refused.remedy)
         if others:
             yield Ignored(file.name, f"{others:,} files that are no JSON")
