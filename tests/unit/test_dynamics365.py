@@ -195,6 +195,11 @@ class TestSynapseLink:
         found = parsed(SOURCE, linked(tmp_path, {"opportunity/2024.csv": "".join(old)}, columns))
         assert [deal["deal_id"] for deal in found["deals"]] == ["o1", "o2"]
 
+    def test_the_form_of_views_that_a_folder_declares_is_not_that_of_the_service(self, tmp_path: Path) -> None:
+        path = linked(tmp_path, {"opportunity/1.csv": self.ROW.replace("5/20/2024", "5/6/2024")})
+        found = parsed(SOURCE, path, "dynamics365/dates=DD-MM-YY/zone=Europe/Berlin/link.zip")
+        assert found["deals"][0]["modified_at"] == datetime(2024, 5, 6, 22, 2, 3, tzinfo=UTC)
+
     def test_a_copy_that_still_has_a_deleted_deal_is_not_read(self, tmp_path: Path) -> None:
         deleted = self.ROW.replace("o1,", "o2,")
         copies = {

@@ -15,9 +15,9 @@ View export ("Export to CSV", or a ZIP of such files): UTF-8 with BOM, CRLF betw
 Synapse Link: the folder zipped as it is; CSV without header, columns by model.json (a row from before one was added
 lacks it), choices as numbers, whose labels come from OptionsetMetadata/ or the entity stringmap (a number without a
 label stays a number). In append-only mode rows repeat: the latest SinkModifiedOn counts, and a deal with IsDelete is
-deleted. SinkModifiedOn is written M/D/YYYY by the service, whatever the user's form; a row where it is no time is
-rejected; all times are UTC. statecode 0, 1, 2 is open, won, lost; the stage is stepname, else salesstage, else
-statuscode.
+deleted. SinkModifiedOn is written M/D/YYYY by the service, whatever the user's form or a folder says; a row where it is
+no time is rejected; all times are UTC. statecode 0, 1, 2 is open, won, lost; the stage is stepname, else salesstage,
+else statuscode.
 
 amount is the actual revenue of a won deal where there is one, else the estimated one. close_date is the actual close
 date where there is one, else the estimated one; closed_at is the actual one at midnight. Left out on purpose: topics,
@@ -62,7 +62,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     with Archive(file.content, file.name) as archive:
         found = link(archive, lambda entity, column: ((entity or "opportunity"), column) in LABELLED)
         if found:
-            yield from _linked(found, Declared(told.order or "MDY", "UTC"), file.name)
+            yield from _linked(found, Declared("MDY", "UTC"), file.name)
             return
         members = archive.members()
         views = [member for member in members if member.lower().endswith(".csv")]
