@@ -87,6 +87,33 @@ def test_blank_lines_do_not_count_and_misfits_do() -> None:
     assert read(content) == ([["1", "a", "b"], ["3", "a", "b"], ["5", "a", "b"]], [2, 4, 6], [3, 5])
 
 
+@given(
+    rows=st.lists(st.lists(st.text('ab ",\n', min_size=1, max_size=5), min_size=1, max_size=4), min_size=1, max_size=12)
+)
+@settings(max_examples=150, deadline=None)
+def test_a_text_without_header_has_rows_from_before_a_column_was_added(rows: list[list[str]]) -> None:
+    """Whichever width the first has; only a row with more cells than there are columns is none."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    content = b"\n\n" + text.getvalue().encode()  # blank lines do not count
+    found: dict[int, list[str | None]] = {}
+    misfits: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "BLOCK_BYTES", 64)
+        patch.setattr(delimited, "OTHER_ROWS", 2)
+        sheet = delimited.examine(lambda: iter([content]), "x.csv", lambda _: False, ("one", "two", "three"))
+        for part in delimited.rows(sheet, lambda: iter([content]), {"third": 2, "first": 0}, nulls=()):
+            if isinstance(part, delimited.Misfit):
+                misfits.append(part.number)
+            else:
+                cells = zip(
+                    part.records.column("first").to_pylist(), part.records.column("third").to_pylist(), strict=True
+                )
+                found |= dict(zip(part.numbers, map(list, cells), strict=True))
+    expected = {at: [row[0], row[2] if len(row) > 2 else None] for at, row in enumerate(rows, 1) if len(row) <= 3}
+    assert (found, misfits) == (expected, [at for at, row in enumerate(rows, 1) if len(row) > 3])
+
+
 @pytest.mark.parametrize("chunk_bytes", [1, 7, 1 << 20])
 def test_a_few_broken_characters_do_not_make_all_others_wrong(chunk_bytes: int) -> None:
     whole = "One,Two,Three\nJosé,字,Presentación\n".encode()

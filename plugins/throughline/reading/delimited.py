@@ -13,6 +13,8 @@ import codecs
 import csv
 import io
 import re
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +32,7 @@ DELIMITERS: Final = (",", "\t", ";", "|", "^", "`")  # those that the Bulk API o
 CHUNK_BYTES: Final = 1 << 20
 HEAD_BYTES: Final = 1 << 16  # the widest object known has 110 columns, 2 KB of names
 BLOCK_BYTES: Final = 4 << 20  # a row must fit into one: 30 columns of the longest text field (131,072)
-SHORT_ROWS: Final = 10_000  # in a batch
+OTHER_ROWS: Final = 10_000  # in a batch
 
 Chunks = Callable[[], Iterator[bytes]]
 
@@ -51,13 +53,14 @@ _NOT_TEXT: Final = {
 @dataclass(frozen=True)
 class Sheet:
     """A delimited text as examined. body_offset: where the rows begin, in bytes without NULs; 0: it has no header.
-    broken: how many characters are no UTF-8."""
+    broken: how many characters are no UTF-8. width: how many cells most of its rows have, by the first."""
 
     place: str
     header: tuple[str, ...]
     delimiter: str
     encoding: str
     body_offset: int
+    width: int
     broken: int = 0
 
 
@@ -134,20 +137,20 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
     from pyarrow import csv as arrow_csv
 
     misfits: list[int] = []
-    wrong: list[int] = []  # those of them that are no rows
-    short = _Short(columns, nulls)
+    wrong: deque[int] = deque()  # those of them that are no rows
+    others = _Others(columns, nulls)
 
     def misfit(row: Any) -> str:
         misfits.append(row.number)
-        if sheet.body_offset or row.actual_columns > row.expected_columns or not short.add(row.number, row.text):
+        if sheet.body_offset or row.actual_columns > len(sheet.header) or not others.add(row.number, row.text):
             wrong.append(row.number)
         return "skip"
 
     body = _Blocks(_Body(_clean(sheet, chunks)), CHUNK_BYTES)
     if not body.peek(1):
         return
-    names = [str(position) for position in range(len(sheet.header))]
-    positions = sorted(set(columns.values()))
+    names = [str(position) for position in range(sheet.width)]
+    positions = sorted(position for position in set(columns.values()) if position < sheet.width) or [0]
     convert = arrow_csv.ConvertOptions(
         column_types={names[position]: pa.string() for position in positions},
         include_columns=[names[position] for position in positions],
@@ -158,24 +161,27 @@ def rows(sheet: Sheet, chunks: Chunks, columns: Mapping[str, int], nulls: Sequen
     parse = arrow_csv.ParseOptions(delimiter=sheet.delimiter, newlines_in_values=True, invalid_row_handler=misfit)
     read = arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False)
     header_rows = 1 if sheet.body_offset else 0
-    following, reported = 1, 0
+    following = 1
     try:
         with arrow_csv.open_csv(
             pa.PythonFile(body, mode="r"), read_options=read, parse_options=parse, convert_options=convert
         ) as reader:
             for batch in reader:
                 numbers, following = _numbers(following, batch.num_rows, misfits, header_rows)
-                records = [batch.column(positions.index(position)) for position in columns.values()]
-                yield Rows(pa.RecordBatch.from_arrays(records, names=list(columns)), numbers)
-                while reported < len(wrong) and wrong[reported] < following:
-                    yield Misfit(wrong[reported] + header_rows)
-                    reported += 1
-                yield from short.take()
+                nothing = pa.nulls(batch.num_rows, pa.string())
+                found = dict(zip(positions, batch.columns, strict=True))
+                records = [found.get(position, nothing) for position in columns.values()]
+                if batch.num_rows:
+                    yield Rows(pa.RecordBatch.from_arrays(records, names=list(columns)), numbers)
+                del misfits[: bisect_left(misfits, following)]
+                while wrong and wrong[0] < following:
+                    yield Misfit(wrong.popleft() + header_rows)
+                yield from others.take()
     except pa.ArrowInvalid:
         remedy = f"a row may be larger than {BLOCK_BYTES >> 20} MB, or no delimited text follows the header"
         raise Refused("cannot be read as delimited text", where=sheet.place, remedy=remedy) from None
-    yield from (Misfit(number + header_rows) for number in wrong[reported:])
-    yield from short.take()
+    yield from (Misfit(number + header_rows) for number in wrong)
+    yield from others.take()
 
 
 def _sheet(
@@ -190,7 +196,7 @@ def _sheet(
     if first.count(b"\x00") > len(first) // 4:
         raise Refused("is UTF-16 text", where=place, remedy="save it as CSV in UTF-8")
     if header:
-        return Sheet(place, header, ",", encoding, 0)
+        return Sheet(place, header, ",", encoding, 0, _width(bare.decode(encoding, errors="replace"), len(header)))
     bare = bare.replace(b"\x00", b"")
     declared = _SEPARATOR_LINE.match(bare)
     start = declared.end() if declared else 0
@@ -207,7 +213,16 @@ def _sheet(
         for sign in choices
     }
     delimiter = max(headers, key=lambda sign: (sum(map(is_known, headers[sign])), len(headers[sign])))
-    return Sheet(place, headers[delimiter], delimiter, encoding, found.end())
+    return Sheet(place, headers[delimiter], delimiter, encoding, found.end(), len(headers[delimiter]))
+
+
+def _width(text: str, most: int) -> int:
+    """How many cells the first row has; `most` where that cannot be told."""
+    try:
+        first = next(filter(None, csv.reader(io.StringIO(text, newline=""))), ())
+    except csv.Error:  # a cell of more than 128 KB
+        return most
+    return min(len(first), most) or most
 
 
 def _is_utf8(piece: bytes) -> bool:
@@ -240,15 +255,15 @@ def _numbers(following: int, count: int, misfits: Sequence[int], header_rows: in
         return range(following + header_rows, following + count + header_rows), following + count
     taken = set(misfits)
     numbers: list[int] = []
-    while len(numbers) < count:
+    while len(numbers) < count or following in taken:
         if following not in taken:
             numbers.append(following + header_rows)
         following += 1
     return numbers, following
 
 
-class _Short:
-    """Rows of a text divided by commas that lack their last cells; only the wanted columns are held."""
+class _Others:
+    """Rows of a text divided by commas that have fewer or more cells than most; only the wanted columns are held."""
 
     def __init__(self, columns: Mapping[str, int], nulls: Sequence[str]) -> None:
         self._columns, self._nulls = columns, frozenset(nulls)
@@ -265,7 +280,7 @@ class _Short:
         cells = [found[at] if at < len(found) else None for at in self._columns.values()]
         self._cells.append([None if cell in self._nulls else cell for cell in cells])
         self._numbers.append(number)
-        if len(self._numbers) == SHORT_ROWS:
+        if len(self._numbers) == OTHER_ROWS:
             self._pack()
         return True
 
