@@ -57,6 +57,7 @@ def test_no_name_text_or_address_is_kept(tmp_path: Path) -> None:
         ({"t": "d", "usernames": ["a", "b"], "name": "x"}, None, "dm"),
         ({"t": "d", "usernames": ["a", "b", "c"]}, None, "group_dm"),
         ({"t": "l", "fname": "A visitor"}, None, "dm"),
+        ({"t": "v", "fname": "A caller"}, None, "dm"),
         (None, None, "unlisted"),
     ],
 )
@@ -79,6 +80,21 @@ def test_types_of_messages(
 ) -> None:
     (row,) = read(tmp_path, post(**more))["messages"]
     assert (row["is_system"], row["is_deleted"], row["text_length"]) == (is_system, is_deleted, text_length)
+
+
+def test_versions_that_a_server_keeps_count_once_and_what_it_hides_is_deleted(tmp_path: Path) -> None:
+    found = read(tmp_path, post(1, editedAt=AT + 1), post(2, _hidden=True, parent="m1"), post(3, _hidden=True))
+    assert [(row["message_id"], row["is_deleted"]) for row in found["messages"]] == [("m1", False), ("m3", True)]
+    assert "1 earlier versions of messages are left out" in [one.reason for one in found.ignored]
+
+
+def test_a_message_is_kept_without_a_field_that_cannot_be_read(tmp_path: Path) -> None:
+    bad = {"reactions": {":ok:": None}, "mentions": [None, {"username": "bo"}], "editedAt": "Secret"}
+    found = read(tmp_path, post(1, **bad), post(2, mentions=[{"username": "bo"}]))
+    assert [row["mention_count"] for row in found["messages"]] == [0, 1]
+    told = [one.place for one in found.ignored if "cannot be read in 1 messages" in one.reason]
+    assert told == [f"rocketchat_message.bson, field {name}" for name in ("editedAt", "mentions", "reactions")]
+    assert not found.rejected
 
 
 def test_bots_are_known_by_message_or_account(tmp_path: Path) -> None:

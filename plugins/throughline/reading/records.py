@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import msgspec
+
+from throughline.source import Ignored
 
 _FIELD = re.compile(r"at `\$\.(\w+)")  # of a record, as an error names it
 
@@ -69,7 +72,7 @@ def _one_by_one(items: list[Any], kind: type, spare: Collection[str]) -> Records
         if item == "":  # Slack writes [""] for an empty list
             continue
         try:
-            record, without = _record(item, kind, spare)
+            record, without = sparing(item, lambda part: _record(part, kind), spare)
             found.records.append(record)
             found.spared += without
             numbers.append(number)
@@ -80,17 +83,26 @@ def _one_by_one(items: list[Any], kind: type, spare: Collection[str]) -> Records
     return found
 
 
-def _record(item: Any, kind: type, spare: Collection[str]) -> tuple[Any, list[str]]:
-    """One record, and the spare fields that were left out of it. Raises msgspec.DecodeError."""
+def _record(item: Any, kind: type) -> Any:
+    # half a surrogate pair, left where a text was cut, becomes a question mark
+    return msgspec.json.decode(json.dumps(item, ensure_ascii=False).encode(errors="replace"), type=kind)
+
+
+def sparing(item: Any, read: Callable[[Any], Any], spare: Collection[str]) -> tuple[Any, list[str]]:
+    """One record, and the spare fields that were left out of it. Raises what `read` does."""
     without: list[str] = []
     while True:
-        # half a surrogate pair, left where a text was cut, becomes a question mark
-        one = json.dumps(item, ensure_ascii=False).encode(errors="replace")
         try:
-            return msgspec.json.decode(one, type=kind), without
+            return read(item), without
         except msgspec.ValidationError as error:
             found = _FIELD.search(str(error))
             if found is None or found[1] not in spare:
                 raise
             without.append(found[1])
             item = {name: value for name, value in item.items() if name != found[1]}
+
+
+def left_out(spared: Counter[str], place: str) -> Iterator[Ignored]:
+    """What is said of the fields that were spared: once each."""
+    for name, count in sorted(spared.items()):
+        yield Ignored(f"{place}, field {name}", f"it cannot be read in {count:,} messages, which are kept without it")

@@ -4,8 +4,9 @@ Taken: rocketchat_message.bson (needed), and beside it rocketchat_room.bson and 
 collection is ignored. An account is its username, by which reactions and mentions name it. Ids of direct messages are
 made of ids of people, so ids of spaces are keyed as people are, in a namespace of their own. Reactions have no time.
 
-Messages with a type (joined, left, topic changed …) are of the system; a removed one is deleted; an encrypted one
-counts without its text. Conversations with visitors of a website are direct messages, and a visitor is a guest.
+Messages with a type (joined, left, topic changed …) are of the system; a removed or hidden one is deleted, and hidden
+copies that a server keeps of earlier versions are left out; an encrypted one counts without its text. Conversations
+with visitors of a website are direct messages, and a visitor is a guest.
 FIELDS also names what is known of each collection and not read.
 Left out on purpose: text (reduced to features), names of people and of direct messages, titles of discussions (free
 text), files, passwords and tokens of users.bson.
@@ -13,8 +14,10 @@ text), files, passwords and tokens of users.bson.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -24,11 +27,13 @@ from throughline.landing import Archive, LandingFile
 from throughline.reading import nested
 from throughline.reading.bson import BsonError, decode, documents
 from throughline.reading.chat_rows import ChatRows, Message, milliseconds
+from throughline.reading.records import left_out, sparing
 from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
 from throughline.sources import shapes
 
 MESSAGES, ROOMS, USERS = "rocketchat_message.bson", "rocketchat_room.bson", "users.bson"
 EVERYBODY: Final = frozenset({"all", "here"})
+SPARE: Final = ("bot", "mentions", "reactions", "files", "file", "editedAt")  # who wrote what and when is told without
 
 
 def _keyed(table: Table) -> Table:
@@ -68,6 +73,8 @@ class Post(msgspec.Struct):
     files: list[Any] | None = None
     file: dict[str, Any] | None = None
     editedAt: int | None = None  # noqa: N815  # Rocket.Chat's name
+    hidden: bool | None = msgspec.field(name="_hidden", default=None)
+    parent: str | None = None
 
 
 class Room(msgspec.Struct):
@@ -98,12 +105,12 @@ FIELDS: Final = {
         "messages",
         required="_id rid ts",
         optional="u.username msg",
-        sometimes="t tmid token bot mentions.username reactions files file editedAt",
+        sometimes="t tmid token bot mentions.username reactions files file editedAt _hidden parent",
         left_out="_updatedAt u._id u.name mentions._id mentions.name mentions.type mentions.fname alias "
         "attachments avatar blocks channels content customFields dcount dlm drid e2eMentions editedBy "
         "emoji federation groupable importIds location md parseUrls pinned pinnedAt pinnedBy private "
         "replies role sentByEmail slackBotId slackTs starred tcount temp tlm translationProvider "
-        "translations tshow unread urls videoData _hidden _importFile",
+        "translations tshow unread urls videoData _importFile",
     ),
     "spaces": nested.kind(
         "spaces",
@@ -145,7 +152,7 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         collections = (
             _Collection(USERS, "accounts", User, reader.user),
             _Collection(ROOMS, "spaces", Room, reader.room),
-            _Collection(MESSAGES, "messages", Post, reader.post),
+            _Collection(MESSAGES, "messages", Post, reader.post, SPARE),
         )
         for one in collections:
             if one.name in found:
@@ -153,6 +160,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
             else:
                 yield Ignored(one.name, "it is missing: what it tells of accounts or rooms is unknown")
         reader.close()
+        if reader.earlier:
+            yield Ignored(MESSAGES, f"{reader.earlier:,} earlier versions of messages are left out")
         yield from rows.batches(rest=True)
         if others := len(paths) - len(found.keys() & {MESSAGES, ROOMS, USERS}):
             yield Ignored("other files", f"{others:,} other collections and files are not read")
@@ -166,15 +175,19 @@ class _Collection:
     table: str
     kind: type
     take: Callable[[Any], str | None]
+    spare: tuple[str, ...] = ()
 
     def read(self, chunks: Iterator[bytes], rows: ChatRows) -> Iterator[Parsed]:
-        number, sample = 0, nested.Sample(FIELDS[self.table])
+        number, sample, spared = 0, nested.Sample(FIELDS[self.table]), Counter[str]()
+        convert = partial(msgspec.convert, type=self.kind)
         try:
             for number, data in enumerate(documents(chunks), 1):
                 try:
                     document = decode(data)
                     sample.add(document)
-                    reason = self.take(msgspec.convert(document, self.kind))
+                    record, without = sparing(document, convert, self.spare)
+                    spared.update(without)
+                    reason = self.take(record)
                 except (msgspec.ValidationError, BsonError) as error:
                     reason = str(error)  # names the field and the types, never the value
                 if reason:
@@ -183,6 +196,7 @@ class _Collection:
         except (BsonError, Refused) as error:
             reason = error.what if isinstance(error, Refused) else str(error)
             yield Damaged(f"{self.name}, after document {number}", reason)
+        yield from left_out(spared, self.name)
         yield from sample.told()
 
 
@@ -195,6 +209,7 @@ class _Reader:
         self._strangers: dict[str, bool] = {}  # username -> is it a visitor
         self._listed: set[str] = set()
         self._used: set[str] = set()
+        self.earlier = 0
 
     def user(self, user: User) -> str | None:
         is_bot = user.type in ("bot", "app")
@@ -212,7 +227,7 @@ class _Reader:
 
     def room(self, room: Room) -> str | None:
         self._listed.add(room.id)
-        kind = {"c": "public", "p": "private", "d": "dm", "l": "dm"}.get(room.t or "", "unlisted")
+        kind = {"c": "public", "p": "private", "d": "dm", "l": "dm", "v": "dm"}.get(room.t or "", "unlisted")
         if room.t == "d" and len(room.usernames or ()) > 2:
             kind = "group_dm"
         name = None if room.prid else room.name
@@ -221,7 +236,13 @@ class _Reader:
         return None
 
     def post(self, post: Post) -> str | None:
-        """Append the rows of one message; returns why it cannot be taken."""
+        """Append the rows of one message; returns why it cannot be taken.
+
+        A server that keeps history hides a copy of each earlier version (it names its parent) and what was deleted.
+        """
+        if post.hidden and post.parent:
+            self.earlier += 1
+            return None
         sent_at = milliseconds(post.ts)
         if sent_at is None:
             return "ts is no time"
@@ -240,7 +261,7 @@ class _Reader:
             post.tmid or None,
             is_bot=bool(post.bot) or self._accounts.get(author or "", False),
             is_system=bool(post.t) and not is_encrypted and post.t != "rm",
-            is_deleted=post.t == "rm",
+            is_deleted=post.t == "rm" or bool(post.hidden),
             is_broadcast=not EVERYBODY.isdisjoint(named),
             file_count=len(post.files) if post.files else int(bool(post.file)),
             edited_at=milliseconds(post.editedAt),

@@ -29,11 +29,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from throughline.landing import Archive, LandingFile
+from throughline.reading.records import left_out
 from throughline.reading.rows import Batches, Rows
 from throughline.reading.slack_archive import CHANNEL_FILES, Export, exports
 from throughline.reading.slack_records import HEADERS, Channel, User
 from throughline.reading.slack_rows import SLACKBOT, TABLES, Day, Known, Stranger, seconds, take
-from throughline.source import Ignored, Parsed, Source
+from throughline.source import Parsed, Source
 from throughline.workers import cores, ordered
 
 PART_BYTES: Final = 4 << 20  # of JSON, about 2,700 messages: more at once falls out of the cache and is slower
@@ -104,9 +105,7 @@ def _export(export: Export, lists: Rows, said: Batches, accounts: set[str], bots
         yield from said.full()
         for user_id, stranger in taken.strangers.items():
             strangers.setdefault(user_id, Stranger()).add(stranger)
-    for name, count in sorted(spared.items()):
-        reason = f"it cannot be read in {count:,} messages, which are kept without it"
-        yield Ignored(f"{export.label}messages, field {name}", reason)
+    yield from left_out(spared, f"{export.label}messages")
     for user_id, stranger in strangers.items():
         lists.values["users"] += (team_id, user_id, None, bool(stranger.is_bot), None, stranger.is_guest, None, None)
 
