@@ -114,6 +114,16 @@ def test_what_is_no_message_is_rejected_by_its_record(tmp_path: Path) -> None:
     assert len(found["messages"]) == 9
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("reactions", [{"reactor_emails": [None]}]), ("updated_date", 5), ("attached_files", {}), ("reactions", [None])],
+)
+def test_a_message_is_kept_without_a_field_that_cannot_be_read(tmp_path: Path, field: str, value: Any) -> None:
+    found = takeout(tmp_path, message(), message("m2", **{field: value}))
+    assert (len(found["messages"]), found.rejected) == (2, [])
+    assert [one.place for one in found.ignored] == [f"google_chat/takeout.zip, field {field}"]
+
+
 def test_a_takeout_in_another_language_is_refused(tmp_path: Path) -> None:
     inside = {f"{SPACE}/messages.json": json.dumps({"messages": [message(created="6. Januar 2020")]}).encode()}
     assert "not written in English" in refusal(SOURCE, zipped(tmp_path / "takeout.zip", inside))

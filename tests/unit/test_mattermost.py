@@ -157,6 +157,7 @@ def test_mentions_are_names_after_an_at_sign(tmp_path: Path, text: str, names: l
         ({"type": "post"}, 1),
         ({"type": "post", "post": {"user": "Secret", "create_at": AT}}, 1),
         ({"type": "direct_post", "direct_post": {"user": "Secret", "create_at": AT}}, 1),
+        ('{"type":"post","post":{"user":5,"message":"Secret', 1),
         (post(at=0), 1),
         (post(at=10**30), 1),
         (post(text=["Secret"]), 1),  # type: ignore[arg-type]  # as a damaged file has it
@@ -173,6 +174,20 @@ def test_a_reply_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
     replies = [{"user": "bo", "create_at": 0}, {"user": "bo", "create_at": AT + 1}, {"user": "bo", "create_at": -1}]
     found = bulk(tmp_path, post(replies=replies))
     assert (len(found["messages"]), len(found.rejected)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("reactions", [{"emoji_name": "ok", "create_at": AT}]), ("reactions", [None]), ("edit_at", "Secret")],
+)
+def test_a_post_is_kept_without_a_field_that_cannot_be_read(tmp_path: Path, field: str, value: Any) -> None:
+    reply = {"user": "bo", "create_at": AT + 1, field: value}
+    found = bulk(tmp_path, post(**{field: value}, replies=[reply, None, {"create_at": AT + 2}]), post(AT + 3))
+    assert [row["sent_at"].microsecond for row in found["messages"]] == [0, 1_000, 3_000]
+    assert found["messages"][1]["parent_id"] == found["messages"][0]["message_id"]
+    assert [part.place for part in found.rejected] == ["mattermost/import.jsonl, line 2"] * 2
+    (told,) = (one for one in found.ignored if field in one.place)
+    assert told.reason == "it cannot be read in 2 messages, which are kept without it"
 
 
 @pytest.mark.parametrize("first", ["", "\n", "{", '{"type":"version","version":2}', '{"type":"post"}', '{"a":1}'])

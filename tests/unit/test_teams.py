@@ -314,9 +314,7 @@ def test_accounts(tmp_path: Path, fields: dict[str, Any], email: str, is_deleted
         ({"id": 5}, "Expected `str`, got `int` - at `$.id`"),
         ({"createdDateTime": "03/02/2026 09:00:00"}, "createdDateTime is not an ISO date-time"),
         ({"createdDateTime": "2026-03-02"}, "createdDateTime is not an ISO date-time"),
-        ({"lastEditedDateTime": "later"}, "lastEditedDateTime is not an ISO date-time"),
         ({"channelIdentity": None}, "it names neither its channel (channelIdentity) nor its chat (chatId)"),
-        ({"reactions": [{"user": None}], "mentions": []}, "missing required field `reactionType`"),
     ],
 )
 def test_a_message_that_cannot_be_read_is_rejected_whole(tmp_path: Path, fields: dict[str, Any], reason: str) -> None:
@@ -325,6 +323,29 @@ def test_a_message_that_cannot_be_read_is_rejected_whole(tmp_path: Path, fields:
     assert (len(found["messages"]), len(found["mentions"])) == (1, 0)
     assert found.rejected[0].place == "teams/messages.json, record 2"
     assert reason in found.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("lastEditedDateTime", "Secret"),
+        ("lastEditedDateTime", 5),
+        ("reactions", [{"user": None}]),
+        ("mentions", [None]),
+        ("attachments", [None]),
+    ],
+)
+def test_a_message_is_kept_without_a_field_that_cannot_be_read(tmp_path: Path, field: str, value: Any) -> None:
+    found = teams(tmp_path, [message(1), message(2, **{field: value})])
+    assert (len(found["messages"]), found.rejected) == (2, [])
+    (told,) = (one for one in found.ignored if field in one.place)
+    assert told.reason == "it cannot be read in 1 messages, which are kept without it"
+
+
+def test_a_reply_that_is_none_leaves_its_root_and_the_others(tmp_path: Path) -> None:
+    found = teams(tmp_path, [message(1, replies=[None, message(2)])])
+    assert [row["message_id"] for row in found["messages"]] == [f"{SPACE}/1", f"{SPACE}/2"]
+    assert [part.place for part in found.rejected] == ["teams/messages.json, record 1, reply 1"]
 
 
 def test_what_is_no_teams_export_is_refused(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ FIELDS also names what is left out on purpose: of messages, then of conversation
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -17,6 +19,7 @@ import msgspec
 from throughline.landing import Archive
 from throughline.reading import nested
 from throughline.reading.chat_rows import ChatRows, Message
+from throughline.reading.records import decoded, left_out, sparing
 from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected
 
 MONTHS: Final = (
@@ -97,6 +100,7 @@ FIELDS: Final = (
         "spaces", required="", optional="members.email members.user_type", sometimes="name", left_out="members.name"
     ),
 )
+SPARE: Final = ("updated_date", "attached_files", "reactions")  # who wrote what and when is told without them
 _POSTS: Final = msgspec.json.Decoder(Posts)
 _POST: Final = msgspec.json.Decoder(Post)
 _GROUP: Final = msgspec.json.Decoder(Group)
@@ -119,6 +123,7 @@ def read(archive: Archive, rows: ChatRows) -> Iterator[Parsed]:
     for (_, kind, space_id), files in conversations.items():
         yield from reader.conversation(kind, space_id, files)
         yield from rows.batches()
+    yield from left_out(reader.spared, archive.name)
     for sample in (reader.posts, reader.groups):
         yield from sample.told()
     if reader.unread_times > reader.read_times:
@@ -135,6 +140,7 @@ class _Reader:
         self._archive, self._rows = archive, rows
         self._accounts: set[str] = set()
         self.posts, self.groups = map(nested.Sample, FIELDS)
+        self.spared: Counter[str] = Counter()
         self.read_times = self.unread_times = 0
 
     def conversation(self, kind: str, space_id: str, files: dict[str, str]) -> Iterator[Parsed]:
@@ -168,13 +174,23 @@ class _Reader:
             return
         for number, raw in enumerate(posts, 1):
             try:
-                reason = self._post(_POST.decode(raw), space_id)
+                reason = self._post(self._decoded(raw), space_id)
                 self.posts.add(raw)
-            except (msgspec.ValidationError, UnicodeDecodeError) as error:
-                reason = str(error) if isinstance(error, msgspec.ValidationError) else "it is not UTF-8"
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                reason = str(error) if isinstance(error, msgspec.ValidationError) else "it is not JSON of UTF-8"
             if reason:
                 yield Rejected("messages", f"{place}/messages.json, record {number}", reason)
             yield from self._rows.batches()
+
+    def _decoded(self, raw: msgspec.Raw) -> Post:
+        """Without what is incomplete of SPARE, which is counted. Raises msgspec.ValidationError."""
+        try:
+            return _POST.decode(raw)
+        except msgspec.ValidationError:
+            post: Post
+            post, without = sparing(msgspec.json.decode(raw), partial(decoded, kind=Post), SPARE)
+            self.spared.update(without)
+            return post
 
     def _post(self, post: Post, space_id: str) -> str | None:
         """Append the rows of one message; returns why it cannot be taken."""

@@ -7,13 +7,16 @@ the kind before them. Annotations of the protocol (names with an @) are left out
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from throughline.reading import nested
+from throughline.reading.records import sparing
 from throughline.source import Columns
 
 _EPOCH = re.compile(r"/Date\((-?\d{1,14})(?:[+-]\d{4})?\)/", re.ASCII)  # as Windows PowerShell writes times
@@ -74,7 +77,7 @@ class Message(msgspec.Struct, rename="camel"):
     attachments: list[Attachment] | None = None
     channel_identity: ChannelIdentity | None = None
     chat_id: str | None = None
-    replies: list[dict[str, Any]] | None = None
+    replies: list[Any] | None = None
 
 
 class Channel(msgspec.Struct, rename="camel"):
@@ -105,6 +108,8 @@ class Team(msgspec.Struct, rename="camel"):
     privacy: str | None = None
 
 
+SPARE: Final = ("lastEditedDateTime", "mentions", "reactions", "attachments")  # who wrote what and when is told without
+_MESSAGE: Final = partial(msgspec.convert, type=Message)
 _ANNOTATIONS: Final = "additionalData odataType backingStore @* "
 FIELDS: Final = {
     "message": nested.kind(
@@ -167,6 +172,14 @@ FIELDS: Final = {
         "callingPlan onlineDialinConferencingPolicy featureTypes",
     ),
 }
+
+
+def message(record: Any, spared: Counter[str]) -> Message:
+    """The message, without what is incomplete of SPARE, which is counted. Raises msgspec.ValidationError."""
+    found: Message
+    found, without = sparing(record, _MESSAGE, SPARE)
+    spared.update(without)
+    return found
 
 
 class Samples:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -17,8 +18,10 @@ import msgspec
 from throughline.reading import nested
 from throughline.reading.chat_rows import ChatRows, Message, at_names, counted, milliseconds
 from throughline.reading.lines import lines
+from throughline.reading.records import decoded, left_out, sparing
 from throughline.source import Header, Ignored, Parsed, Refused, Rejected
 
+BROKEN: Final = "it is not JSON, or cut off"
 KINDS: Final = {"O": "public", "P": "private"}
 _NOTICE = re.compile(
     r"@?(?P<first>\S+) (?:(?:has )?(?:joined|left) the (?:channel|team)|was removed from the (?:channel|team)"
@@ -137,6 +140,7 @@ FIELDS: Final = {
         left_out=_below("bot", "owner display_name description profile_image"),
     ),
 }
+SPARE: Final = ("edit_at", "reactions", "attachments")  # who wrote what and when is told without them
 _RECORD: Final = msgspec.json.Decoder(Record)
 
 
@@ -149,10 +153,10 @@ def read(chunks: Iterator[bytes], place: str, rows: ChatRows) -> Iterator[Parsed
         try:
             record = _RECORD.decode(line)
             reasons = [] if is_first else list(reader.take(record))
-        except msgspec.ValidationError as error:
-            record, reasons = None, [str(error)]  # names the field and the types, never the value
+        except msgspec.ValidationError:
+            record, reasons = None, reader.take_pieces(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            record, reasons = None, ["it is not JSON, or cut off"]
+            record, reasons = None, [BROKEN]
         if is_first and (record is None or record.type != "version" or record.version != 1):
             what = "not a Mattermost bulk export (its first line does not say version 1)"
             raise Refused(what, where=place, remedy="land the file of mmctl export, or a compliance export")
@@ -167,6 +171,7 @@ def read(chunks: Iterator[bytes], place: str, rows: ChatRows) -> Iterator[Parsed
     reader.close()
     for sample in samples.values():
         yield from sample.told()
+    yield from left_out(reader.spared, place)
     if reader.others:
         yield Ignored(place, f"records that are not used: {counted(reader.others.items())}")
 
@@ -175,7 +180,7 @@ class _Reader:
     """Turns records into rows; remembers channels and bots, not posts."""
 
     def __init__(self, rows: ChatRows) -> None:
-        self.rows, self.others = rows, Counter[str]()
+        self.rows, self.others, self.spared = rows, Counter[str](), Counter[str]()
         self._listed: set[str] = set()
         self._used: dict[str, tuple[str | None, str]] = {}  # space -> name and kind, for those that no record lists
         self._bots: set[str] = set()
@@ -211,6 +216,34 @@ class _Reader:
                 yield f"{record.type} without its content"
             case _:
                 self.others[_word(record.type)] += 1
+
+    def take_pieces(self, line: bytes) -> list[str]:
+        """As `take`, of a line that is incomplete: a post without what can be spared, each of its replies alone."""
+        reasons: list[str] = []
+        try:
+            item: Any = msgspec.json.decode(line)
+            kind = item.get("type") if isinstance(item, dict) else None
+            content = item.get(kind) if kind in ("post", "direct_post") else None
+            if not isinstance(content, dict) or not isinstance(replies := content.get("replies") or [], list):
+                return list(self.take(_RECORD.decode(line)))
+            post = self._spared(content | {"replies": None}, Post)
+            post.replies = []
+            for reply in replies:
+                try:
+                    post.replies.append(self._spared(reply, Reply))
+                except msgspec.ValidationError as error:
+                    reasons.append(str(error))
+            reasons += self.take(Record(str(kind), post=post, direct_post=post))
+        except msgspec.ValidationError as error:
+            reasons.append(str(error))  # names the field and the types, never the value
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            reasons.append(BROKEN)
+        return reasons
+
+    def _spared(self, content: Any, kind: type) -> Any:
+        found, without = sparing(content, partial(decoded, kind=kind), SPARE)
+        self.spared.update(without)
+        return found
 
     def close(self) -> None:
         """The spaces that posts lie in and no record lists."""

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, get_args
 
 import msgspec
@@ -72,7 +73,7 @@ def _one_by_one(items: list[Any], kind: type, spare: Collection[str]) -> Records
         if item == "":  # Slack writes [""] for an empty list
             continue
         try:
-            record, without = sparing(item, lambda part: _record(part, kind), spare)
+            record, without = sparing(item, partial(decoded, kind=kind), spare)
             found.records.append(record)
             found.spared += without
             numbers.append(number)
@@ -83,7 +84,8 @@ def _one_by_one(items: list[Any], kind: type, spare: Collection[str]) -> Records
     return found
 
 
-def _record(item: Any, kind: type) -> Any:
+def decoded(item: Any, kind: type) -> Any:
+    """A plain object as a typed record. Raises msgspec.DecodeError."""
     # half a surrogate pair, left where a text was cut, becomes a question mark
     return msgspec.json.decode(json.dumps(item, ensure_ascii=False).encode(errors="replace"), type=kind)
 

@@ -33,7 +33,7 @@ from throughline.sources import shapes
 
 MESSAGES, ROOMS, USERS = "rocketchat_message.bson", "rocketchat_room.bson", "users.bson"
 EVERYBODY: Final = frozenset({"all", "here"})
-SPARE: Final = ("bot", "mentions", "reactions", "files", "file", "editedAt")  # who wrote what and when is told without
+SPARE: Final = ("mentions", "reactions", "files", "file", "editedAt")  # who wrote what and when is told without
 
 
 def _keyed(table: Table) -> Table:

@@ -30,6 +30,7 @@ import msgspec
 from throughline.landing import Archive, LandingFile
 from throughline.privacy import Features
 from throughline.reading import delimited, graph, json_stream, markup
+from throughline.reading.records import left_out
 from throughline.reading.rows import Rows
 from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected, Source
 from throughline.sources import shapes
@@ -80,6 +81,7 @@ class _Reader:
         self.is_whole, self.files, self.known = is_whole, 0, 0
         self.rows, self.samples = Rows(TABLES), graph.Samples()
         self.others: Counter[str] = Counter()
+        self.spared: Counter[str] = Counter()
         self.teams: dict[str, graph.Team] = {}
         self.channels: dict[str, graph.Channel] = {}
         self.chats: dict[str, str] = {}
@@ -104,6 +106,7 @@ class _Reader:
         for kind, count in self.others.items():
             if count:
                 yield Ignored(place, f"{count:,} records that are {kind}")
+        yield from left_out(+self.spared, place)
         if not self.known:
             raise Refused(
                 "holds no messages, channels, teams or users of Microsoft Graph",
@@ -145,10 +148,10 @@ class _Reader:
         except msgspec.ValidationError as error:  # names the field and the types, never the value
             yield Rejected(_TABLES_OF[kind], place, str(error))
 
-    def _messages(self, record: dict[str, Any], place: str, root: str | None) -> Iterator[Rejected]:
+    def _messages(self, record: Any, place: str, root: str | None) -> Iterator[Rejected]:
         """The rows of one message and of the replies below it."""
         try:
-            message = msgspec.convert(record, graph.Message)
+            message = graph.message(record, self.spared)
             self._message(message, root)
         except msgspec.ValidationError as error:
             yield Rejected("messages", place, str(error))
@@ -165,7 +168,8 @@ class _Reader:
         """Append the rows of one message. Raises ValueError with a reason that holds no value."""
         space_id = self._space(message)
         sent_at = _time(message.created_date_time, "createdDateTime")
-        edited_at = _time(message.last_edited_date_time, "lastEditedDateTime")
+        edited_at = _time_or_none(message.last_edited_date_time)
+        self.spared["lastEditedDateTime"] += bool(message.last_edited_date_time) and edited_at is None
         message_id, above = f"{space_id}/{message.id}", message.reply_to_id or root
         author, is_bot = self._author(message.sender)
         is_system = (message.message_type or "message") != "message"
