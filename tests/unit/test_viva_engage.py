@@ -99,6 +99,18 @@ def test_every_column_of_a_message(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("spelled", ["2026/03/02 10:00:00 +0100", "2026-03-02 09:00:00 UTC"])
+def test_times_as_ruby_writes_them_are_read(tmp_path: Path, spelled: str) -> None:
+    assert one(tmp_path, created_at=spelled)["sent_at"] == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_an_id_of_0_is_none(tmp_path: Path) -> None:
+    ids = ("sender_id", "thread_id", "replied_to_id", "group_id", "delegate_id")
+    row = one(tmp_path, **dict.fromkeys(ids, "0"))
+    told = (row["account_id"], row["parent_id"], row["space_id"], row["by_delegate"])
+    assert told == (None, None, "all_company", False)
+
+
 @pytest.mark.parametrize(
     ("fields", "parent"),
     [({}, None), ({"thread_id": ""}, None), ({"thread_id": "", "replied_to_id": 4}, "4"), ({"thread_id": 4}, "4")],

@@ -26,6 +26,9 @@ ORDERS: Final = ("DMY", "MDY", "YMD")
 
 _EMAIL = r"(?i)^(mailto:)?[^@\s,;<>]+@[^@\s,;<>]+$"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ][\d:.]+ ?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_ZONED = re.compile(
+    r"(\d{4})([-/])(\d\d)\2(\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ?(Z|UTC|[+-]\d\d:?\d\d)", re.ASCII
+)  # by Ruby
 _SHORT_HOUR = re.compile(r"(?<=\d{4}-\d{2}-\d{2})([T ])(?=\d:)", re.ASCII)
 _PARTS = re.compile(
     r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{2,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[\s\u202f]*([AaPp])[Mm])?)?",
@@ -141,7 +144,7 @@ def codes(values: pa.Array) -> pa.Array:
 
 def zoneless(values: pa.Array) -> bool:
     """Whether some date-time names no zone."""
-    named = pc.match_substring_regex(values, r"(?:Z|[+-]\d{2}:?\d{2})$")
+    named = pc.match_substring_regex(values, r"(?:Z|UTC|[+-]\d{2}:?\d{2})$")
     dated = pc.match_substring(values, ":")
     return bool(pc.any(pc.and_(dated, pc.invert(named))).as_py())
 
@@ -205,6 +208,8 @@ def _date(text: str, order: str | None) -> date:
 
 
 def _moment(text: str, order: str | None, zone: tzinfo) -> datetime:
+    if zoned := _ZONED.fullmatch(text):
+        text = f"{zoned[1]}-{zoned[3]}-{zoned[4]}T{zoned[5]}{zoned[6].replace('UTC', 'Z')}"
     if _ISO_DATE.fullmatch(text):
         moment = datetime.fromisoformat(_SHORT_HOUR.sub(r"\g<1>0", text))
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -36,6 +36,7 @@ TABLES: Final = tuple(
 ALL_COMPANY: Final = "all_company"
 GONE: Final = ("deleted", "soft_delete", "suspended")
 NOTHING: Final = ("", "null")
+NUMBERED: Final = ("sender_id", "thread_id", "replied_to_id", "group_id", "conversation_id", "delegate_id")  # 0: none
 PARTS: Final = {  # part -> its form; required columns first
     "messages": Form(
         "messages",
@@ -201,6 +202,7 @@ class _Reader:
         )
 
     def _message(self, message: dict[str, Any]) -> None:
+        message |= {name: None for name in NUMBERED if message[name] == "0"}
         message_id, sender, sent_at = message["id"], message["sender_id"], message["created_at"]
         sender_type, message_type = (message["sender_type"] or "user").lower(), (message["message_type"] or "").lower()
         is_bot = sender_type not in ("user", "system")
