@@ -259,6 +259,12 @@ def test_files_without_an_activity_are_refused(tmp_path: Path, content: str) -> 
     assert "holds no activity of Google Chat" in refusal(SOURCE, written(tmp_path / "x.json", content))
 
 
+@pytest.mark.parametrize("more", [{}, {"items": []}])
+def test_a_page_of_a_time_in_which_nothing_happened_is_no_error(tmp_path: Path, more: dict[str, Any]) -> None:
+    found = audit(tmp_path, {"kind": "admin#reports#activities", "etag": "x"} | more)
+    assert (found.rows, [one.reason for one in found.ignored]) == ({}, ["holds no activities"])
+
+
 def test_a_page_over_many_lines_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(google_audit, "MAX_PAGE_BYTES", 100)
     assert "one activity a line" in refusal(SOURCE, written(tmp_path / "x.json", json.dumps(PAGE, indent=2)))

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -64,6 +64,12 @@ class Page(msgspec.Struct):
     items: list[msgspec.Raw]
 
 
+class Quiet(msgspec.Struct):
+    """A page of a time in which nothing happened: without items."""
+
+    kind: Literal["admin#reports#activities"]
+
+
 FIELDS: Final = nested.kind(
     "messages",
     required="id.time events.name",
@@ -74,17 +80,21 @@ FIELDS: Final = nested.kind(
 )
 _ACTIVITY: Final = msgspec.json.Decoder(Activity)
 _PAGE: Final = msgspec.json.Decoder(Page)
+_QUIET: Final = msgspec.json.Decoder(Quiet)
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def read(file: LandingFile, rows: ChatRows) -> Iterator[Parsed]:
     """Append the rows of one file; yield full batches and findings. Raises Refused where no activity is in it."""
-    reader, sample, taken = _Reader(rows), nested.Sample(FIELDS), 0
+    reader, sample, taken, quiet = _Reader(rows), nested.Sample(FIELDS), 0, 0
     rejected: list[Rejected] = []
     for place, raw in _records(file):
         try:
             reason = reader.take(_ACTIVITY.decode(raw))
         except msgspec.ValidationError as error:
+            if _is_quiet(raw):
+                quiet += 1
+                continue
             reason = str(error)  # names the field and the types, never the value
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reason = "it is not JSON, or cut off"
@@ -98,6 +108,9 @@ def read(file: LandingFile, rows: ChatRows) -> Iterator[Parsed]:
             rejected.append(Rejected("messages", place, reason))
             if len(rejected) > _PATIENCE:
                 break
+    if quiet and not taken and not rejected:
+        yield Ignored(file.name, "holds no activities")
+        return
     if not taken:
         what = "holds no activity of Google Chat (JSON of the Reports API, with id, actor and events)"
         raise Refused(what, where=file.name, remedy="export the activities of the application chat as JSON")
@@ -134,9 +147,17 @@ def _items(data: bytes) -> list[bytes]:
     try:
         if data.lstrip().startswith(b"["):
             return [item for raw in _LIST.decode(data) for item in _items(bytes(raw))]
-        return [bytes(raw) for raw in _PAGE.decode(data).items]
+        return [bytes(raw) for raw in _PAGE.decode(data).items] or [data]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return [data]
+
+
+def _is_quiet(data: bytes) -> bool:
+    try:
+        _QUIET.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _is_whole(line: bytes) -> bool:
