@@ -379,6 +379,18 @@ def test_a_record_beyond_all_bounds_is_refused(tmp_path: Path, monkeypatch: pyte
     assert "record 2 is no JSON, or longer than 2 million characters" in refusal(SOURCE, path)
 
 
+def test_a_message_is_known_without_its_type_by_author_and_conversation(tmp_path: Path) -> None:
+    bare = {name: value for name, value in message().items() if name != "messageType"}
+    assert len(teams(tmp_path, [bare])["messages"]) == 1
+
+
+def test_custom_reactions_of_one_person_are_told_apart(tmp_path: Path) -> None:
+    who = {"user": {"id": ADA}}
+    reactions = [{"reactionType": "custom", "displayName": name, "user": who} for name in ("hull", "sail", None)]
+    found = teams(tmp_path, [message(reactions=reactions)])
+    assert [row["emoji"] for row in found["reactions"]] == ["hull", "sail", "custom"]
+
+
 def test_other_records_are_counted(tmp_path: Path) -> None:
     meeting = {"id": "1", "createdDateTime": "2026-03-02T09:00:00Z", "body": {}, "attendees": []}
     found = teams(tmp_path, [message(), meeting, meeting])

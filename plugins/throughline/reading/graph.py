@@ -20,6 +20,7 @@ from throughline.reading.records import sparing
 from throughline.source import Columns
 
 _EPOCH = re.compile(r"/Date\((-?\d{1,14})(?:[+-]\d{4})?\)/", re.ASCII)  # as Windows PowerShell writes times
+_CONVERSATIONS: Final = {"chatId", "channelIdentity"}
 _GUEST = re.compile(r"(.+)_([^_@]+)#EXT#@.+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 
@@ -50,6 +51,7 @@ class Mention(msgspec.Struct, rename="camel", gc=False):
 
 class Reaction(msgspec.Struct, rename="camel", gc=False):
     reaction_type: str
+    display_name: str | None = None
     created_date_time: str | None = None
     user: Identities | None = None
 
@@ -118,13 +120,13 @@ FIELDS: Final = {
         optional="messageType from.user body.content body.contentType",
         sometimes="lastEditedDateTime deletedDateTime replyToId subject chatId channelIdentity.channelId "
         "from.application from.device replies attachments.contentType mentions.mentioned "
-        "reactions.reactionType reactions.createdDateTime reactions.user",
+        "reactions.reactionType reactions.createdDateTime reactions.user reactions.displayName",
         left_out=_ANNOTATIONS + "replies@* etag lastModifiedDateTime summary importance locale webUrl policyViolation "
         "messageHistory eventDetail onBehalfOf hostedContents hostedContents@* attachments@* mentions@* reactions@* "
         "from.@* from.conversation body.@* channelIdentity.@* channelIdentity.teamId "
         "attachments.@* attachments.id attachments.content attachments.contentUrl attachments.name "
         "attachments.thumbnailUrl attachments.teamsAppId mentions.@* mentions.id mentions.mentionText "
-        "reactions.@* reactions.displayName reactions.reactionContentUrl",
+        "reactions.@* reactions.reactionContentUrl",
     ),
     "channel": nested.kind(
         "spaces",
@@ -232,7 +234,7 @@ def kind(record: Any) -> str:
     if not isinstance(record, dict):
         return "no objects"
     names = record.keys()
-    if "createdDateTime" in names and ("messageType" in names or {"from", "chatId"} <= names):
+    if "createdDateTime" in names and ("messageType" in names or ("from" in names and names & _CONVERSATIONS)):
         return "message"
     if {"id", "userPrincipalName"} <= names:
         return "user"

@@ -183,7 +183,8 @@ class _Reader:
             if who and who.id:
                 self._seen(who.id, is_bot=False, outside=who.user_identity_type)
                 at = _time_or_none(reaction.created_date_time)
-                self.rows.values["reactions"] += (message_id, reaction.reaction_type, who.id, space_id, at)
+                emoji = (reaction.reaction_type == "custom" and reaction.display_name) or reaction.reaction_type
+                self.rows.values["reactions"] += (message_id, emoji, who.id, space_id, at)
         self.rows.values["messages"] += (
             message_id,
             space_id,
