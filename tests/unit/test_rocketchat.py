@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import struct
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from tests.fixtures.bson import document
 from tests.fixtures.golden import expected, kept, landing_file, original
 from tests.fixtures.parsed import Outcome, parsed, refusal, zipped
-from throughline.reading import bson
+from throughline.reading import bson, lines
 from throughline.sources.rocketchat import SOURCE
 
 AT = 1_700_000_000_000
@@ -125,6 +126,20 @@ def test_users_of_another_database_are_not_taken_and_two_dumps_are_refused(tmp_p
     assert found.ignored[-1].reason == "1 other collections and files are not read"
     twice = content | {"old/rocketchat_message.bson": document(post(2))}
     assert "2 dumps side by side" in refusal(SOURCE, zipped(tmp_path / "twice.zip", twice))
+
+
+@pytest.mark.parametrize(("end", "damaged"), [(None, []), (-9, ["rocketchat_message.bson, after document 2"])])
+def test_a_dump_of_gzip_is_read(tmp_path: Path, end: int | None, damaged: list[str]) -> None:
+    packed = gzip.compress(document(post(1)) + document(post(2)))[:end]
+    found = parsed(SOURCE, zipped(tmp_path / "dump.zip", {"dump/rocketchat_message.bson.gz": packed}))
+    assert (len(found["messages"]), [one.place for one in found.damaged]) == (2, damaged)
+
+
+def test_a_collection_that_unpacks_without_end_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "RATIO_FROM_BYTES", 1000)
+    packed = gzip.compress(document(post(msg="x" * 100_000)))
+    (damage,) = parsed(SOURCE, zipped(tmp_path / "dump.zip", {"rocketchat_message.bson.gz": packed})).damaged
+    assert damage.reason == "it unpacks to more than 200 times its size"
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:

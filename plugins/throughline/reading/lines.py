@@ -12,6 +12,9 @@ from throughline.source import Refused
 
 CHUNK_BYTES: Final = 1 << 20
 MAX_LINE_BYTES: Final = 64 << 20  # the longest post with all its replies is far below; a file without line ends is not
+BROKEN: Final = "the compressed file is damaged or cut off"
+AGAIN: Final = "it may have been cut off while copying: copy or export it again"
+DOUBTED: Final = "it is not read; check where this file comes from"
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
@@ -28,8 +31,27 @@ def pieces(file: LandingFile) -> Iterator[bytes]:
             total += len(piece)
             if total > limit:
                 what = f"it unpacks to more than {limit:,} bytes"
-                raise Refused(what, where=file.name, remedy="it is not read; check where this file comes from")
+                raise Refused(what, where=file.name, remedy=DOUBTED)
             yield piece
+
+
+def unpacked(packed: Iterator[bytes], place: str) -> Iterator[bytes]:
+    """The content of one gzip file of which the pieces are given. Raises Refused as `pieces`."""
+    inflate, size, total = zlib.decompressobj(zlib.MAX_WBITS | 16), 0, 0
+    for chunk in packed:
+        size, rest = size + len(chunk), chunk
+        while rest:
+            try:
+                piece = inflate.decompress(rest, CHUNK_BYTES)
+            except zlib.error:
+                raise Refused(BROKEN, where=place, remedy=AGAIN) from None
+            total += len(piece)
+            if total > max(RATIO_FROM_BYTES, MAX_RATIO * size):
+                raise Refused(f"it unpacks to more than {MAX_RATIO} times its size", where=place, remedy=DOUBTED)
+            yield piece
+            rest = inflate.unconsumed_tail
+    if not inflate.eof:
+        raise Refused(BROKEN, where=place, remedy=AGAIN)
 
 
 def lines(chunks: Iterator[bytes], place: str) -> Iterator[tuple[int, bytes]]:
@@ -60,5 +82,4 @@ def _read(stream: BinaryIO | gzip.GzipFile, place: str) -> bytes:
     try:
         return stream.read(CHUNK_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        remedy = "it may have been cut off while copying: copy or export it again"
-        raise Refused("the compressed file is damaged or cut off", where=place, remedy=remedy) from None
+        raise Refused(BROKEN, where=place, remedy=AGAIN) from None

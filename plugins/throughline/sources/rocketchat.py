@@ -1,8 +1,9 @@
 """Rocket.Chat database dump (ZIP of mongodump's BSON) -> messages, mentions, reactions, spaces, accounts.
 
-Taken: rocketchat_message.bson (needed), and beside it rocketchat_room.bson and users.bson, in any folder; every other
-collection is ignored. An account is its username, by which reactions and mentions name it. Ids of direct messages are
-made of ids of people, so ids of spaces are keyed as people are, in a namespace of their own. Reactions have no time.
+Taken: rocketchat_message.bson (needed), and beside it rocketchat_room.bson and users.bson, in any folder, gzip or not;
+every other collection is ignored. An account is its username, by which reactions and mentions name it. Ids of direct
+messages are made of ids of people, so ids of spaces are keyed as people are, in a namespace of their own. Reactions
+have no time.
 
 Messages with a type (joined, left, topic changed …) are of the system; a removed or hidden one is deleted, and hidden
 copies that a server keeps of earlier versions are left out; an encrypted one counts without its text. Conversations
@@ -27,6 +28,7 @@ from throughline.landing import Archive, LandingFile
 from throughline.reading import nested
 from throughline.reading.bson import BsonError, decode, documents
 from throughline.reading.chat_rows import ChatRows, Message, milliseconds
+from throughline.reading.lines import unpacked
 from throughline.reading.records import left_out, sparing
 from throughline.source import Damaged, Ignored, Parsed, Refused, Rejected, Source, Table
 from throughline.sources import shapes
@@ -142,11 +144,11 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
     """Yield the rows of one dump. Raises Refused where it holds no messages. Memory: one document."""
     with Archive(file.content, file.name) as archive:
         paths = {member: PurePosixPath(member) for member in archive.members()}
-        folders = [path.parent for path in paths.values() if path.name == MESSAGES]
+        folders = [path.parent for path in paths.values() if _plain(path) == MESSAGES]
         if len(folders) != 1:  # a dump of all databases may hold another one's users
             what = f"{len(folders)} dumps side by side" if folders else f"not a dump of Rocket.Chat (no {MESSAGES})"
             raise Refused(what, where=archive.name, remedy="land a ZIP of the folder that mongodump wrote")
-        found = {path.name: member for member, path in paths.items() if path.parent == folders[0]}
+        found = {_plain(path): member for member, path in paths.items() if path.parent == folders[0]}
         rows = ChatRows(TABLES)
         reader = _Reader(rows)
         collections = (
@@ -156,7 +158,8 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         )
         for one in collections:
             if one.name in found:
-                yield from one.read(archive.chunks(found[one.name]), rows)
+                member, chunks = found[one.name], archive.chunks(found[one.name])
+                yield from one.read(unpacked(chunks, member) if member.endswith(".gz") else chunks, rows)
             else:
                 yield Ignored(one.name, "it is missing: what it tells of accounts or rooms is unknown")
         reader.close()
@@ -165,6 +168,10 @@ def parse(file: LandingFile) -> Iterator[Parsed]:
         yield from rows.batches(rest=True)
         if others := len(paths) - len(found.keys() & {MESSAGES, ROOMS, USERS}):
             yield Ignored("other files", f"{others:,} other collections and files are not read")
+
+
+def _plain(path: PurePosixPath) -> str:
+    return path.name.removesuffix(".gz")
 
 
 @dataclass(frozen=True)
