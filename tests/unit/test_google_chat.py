@@ -58,6 +58,8 @@ def test_no_name_text_or_address_is_kept(tmp_path: Path) -> None:
         ("Monday, January 6, 2020 at 12:00:00 AM UTC", datetime(2020, 1, 6, tzinfo=UTC)),
         ("Monday, January 6, 2020 at 12:00:00 PM UTC", datetime(2020, 1, 6, 12, tzinfo=UTC)),
         ("Monday, 6 January 2020 at 15:04:05 UTC", datetime(2020, 1, 6, 15, 4, 5, tzinfo=UTC)),
+        ("Monday 6 January 2020 at 3:04:05 pm UTC", datetime(2020, 1, 6, 15, 4, 5, tzinfo=UTC)),
+        ("Monday, January 6, 2020 at 12:00:00 a.m. UTC", datetime(2020, 1, 6, tzinfo=UTC)),
         ("Monday, January 6, 2020 at 3:04:05 PM PST", None),
         ("Monday, January 6, 2020 at 13:04:05 PM UTC", None),
         ("Monday, January 36, 2020 at 3:04:05 PM UTC", None),

@@ -39,7 +39,8 @@ MONTHS: Final = (
 _MEMBER = re.compile(r"(?P<folder>(?:.*/)?)(?P<kind>DM|Space) (?P<id>[^/]+)/(?P<file>messages|group_info)\.json")
 _TIME = re.compile(
     r"[A-Za-z]+,? (?:(?P<month>[A-Za-z]+) (?P<day>\d{1,2})|(?P<uk_day>\d{1,2}) (?P<uk_month>[A-Za-z]+)),?"
-    r" (?P<year>\d{4})(?: at|,) (?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\s(?P<half>[AP])M)? UTC",
+    r" (?P<year>\d{4})(?: at|,) (?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})"
+    r"(?:\s(?P<half>[AaPp])\.?[Mm]\.?)? UTC",
     re.ASCII,
 )
 _UNNAMED: Final = frozenset({"", "group chat"})  # Google's own name for a conversation of several people
@@ -241,7 +242,7 @@ def microseconds(prose: str) -> int | None:
     if found["half"]:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if found["half"] == "P" else 0)
+        hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
     day = found["day"] or found["uk_day"]
     try:
         month = MONTHS.index(name) + 1
