@@ -203,6 +203,12 @@ def test_names_of_mentioned_people_are_no_text(tmp_path: Path) -> None:
     assert body(tmp_path, '<p><at id="0">Ada Who?</at> fine</p>')["fingerprint"] == "fine"
 
 
+def test_an_emoji_is_the_sign_that_a_reader_sees(tmp_path: Path) -> None:
+    sign = '<emoji id="yes" alt="👍" title="Thumbs up"></emoji>'
+    assert body(tmp_path, f"<p>fine{sign}</p>")["fingerprint"] == "fine👍"
+    assert body(tmp_path, sign)["text_length"] == 1
+
+
 def test_a_question_mark_in_an_address_asks_nothing(tmp_path: Path) -> None:
     address = "https://wiki.example/?page=1&amp;x=2"
     assert not body(tmp_path, f'<a href="{address}">{address}</a>')["is_question"]
@@ -216,7 +222,9 @@ def test_crm_links_are_found_in_targets_and_in_text(tmp_path: Path) -> None:
     assert body(tmp_path, link, "text")["crm_links"] == "006000000000001AAA"
 
 
-@pytest.mark.parametrize("hostile", ["<" * 200_000, "<at id=1>" * 30_000, '<a href="' * 30_000, "<a " * 50_000])
+@pytest.mark.parametrize(
+    "hostile", ["<" * 200_000, "<at id=1>" * 30_000, '<a href="' * 30_000, "<a " * 50_000, "<emoji " * 50_000]
+)
 def test_broken_html_takes_no_time(tmp_path: Path, hostile: str) -> None:
     before = datetime.now(UTC)
     body(tmp_path, hostile)

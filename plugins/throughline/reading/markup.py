@@ -10,7 +10,8 @@ from throughline.privacy import Features, features
 
 # no pattern may run over another "<": each would search the whole rest of a broken body again
 _NAMED = re.compile(r"<at\b[^<>]*>[^<]*</at>", re.IGNORECASE)
-_INLINE = re.compile(r"</?(?:a|b|code|em|font|i|s|span|strike|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE)
+_EMOJI = re.compile(r"<emoji\b[^<>]*?\balt=\"([^\"<>]*)\"", re.IGNORECASE)  # as Teams writes them
+_INLINE = re.compile(r"</?(?:a|b|code|em|emoji|font|i|s|span|strike|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _TARGET = re.compile(r"<a\b[^<>]*?\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
@@ -20,7 +21,7 @@ _ANGLES: Final = str.maketrans("<>", "  ")
 def of_html(body: str) -> Features:
     """Features of an HTML body; names of mentioned people are no text. mentions and is_broadcast tell nothing."""
     targets = [html.unescape(target) for target in _TARGET.findall(body)] if "<a" in body or "<A" in body else []
-    bare = _TAG.sub(" ", _INLINE.sub("", _NAMED.sub(" ", body))) if "<" in body else body
+    bare = _TAG.sub(" ", _INLINE.sub("", _EMOJI.sub(r"\1<emoji", _NAMED.sub(" ", body)))) if "<" in body else body
     return of_text(html.unescape(bare), targets)
 
 
