@@ -142,6 +142,12 @@ def test_a_collection_that_unpacks_without_end_is_damage(tmp_path: Path, monkeyp
     assert damage.reason == "it unpacks to more than 200 times its size"
 
 
+def test_an_account_with_gaps_in_its_lists_is_kept(tmp_path: Path) -> None:
+    users = [{"username": "ada", "emails": [None, {"address": "ada@example.com"}], "roles": [None, "guest"]}]
+    (row,) = read(tmp_path, post(), users=users)["accounts"]
+    assert (row["email"], row["is_guest"]) == ("ada@example.com", True)
+
+
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     found = read(tmp_path, post())
     assert [part.place for part in found.ignored] == ["users.bson", "rocketchat_room.bson"]

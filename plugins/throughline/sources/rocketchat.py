@@ -95,10 +95,10 @@ class Address(msgspec.Struct):
 
 class User(msgspec.Struct):
     username: str
-    emails: list[Address] | None = None
+    emails: list[Address | None] | None = None
     type: str | None = None
     active: bool | None = None
-    roles: list[str] | None = None
+    roles: list[str | None] | None = None
     updated_at: int | None = msgspec.field(name="_updatedAt", default=None)
 
 
@@ -193,7 +193,8 @@ class _Collection:
                     document = decode(data)
                     sample.add(document)
                     record, without = sparing(document, convert, self.spare)
-                    spared.update(without)
+                    if without:
+                        spared.update(without)
                     reason = self.take(record)
                 except (msgspec.ValidationError, BsonError) as error:
                     reason = str(error)  # names the field and the types, never the value
@@ -221,7 +222,7 @@ class _Reader:
     def user(self, user: User) -> str | None:
         is_bot = user.type in ("bot", "app")
         self._accounts[user.username] = is_bot
-        email = next((one.address for one in user.emails or () if one.address), None)
+        email = next((one.address for one in user.emails or () if one and one.address), None)
         self._rows.account(
             user.username,
             email,
