@@ -180,7 +180,8 @@ def message(record: Any, spared: Counter[str]) -> Message:
     """The message, without what is incomplete of SPARE, which is counted. Raises msgspec.ValidationError."""
     found: Message
     found, without = sparing(record, _MESSAGE, SPARE)
-    spared.update(without)
+    if without:
+        spared.update(without)
     return found
 
 
