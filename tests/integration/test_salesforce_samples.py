@@ -96,7 +96,8 @@ def test_the_official_headers_tell_just_the_five_objects(shared: Path) -> None:
     told = {}
     with (sample(shared, "salesforce/weekly-export-headers") / "headers.csv").open(newline="") as stream:
         for row in csv.DictReader(stream):
-            sheet = salesforce.delimited.Sheet("", tuple(row["standard_columns"].split("|")), ",", "utf-8", 0)
+            columns = tuple(row["standard_columns"].split("|"))
+            sheet = salesforce.delimited.Sheet("", columns, ",", "utf-8", 0, len(columns))
             if found := salesforce._told("no-object-name.csv", sheet):
                 told[row["file"].removesuffix(".csv")] = found
     assert told == dict(salesforce.OBJECTS)
