@@ -188,9 +188,7 @@ class _Reader:
         try:
             return _POST.decode(raw)
         except msgspec.ValidationError:
-            post: Post
-            post, without = sparing(msgspec.json.decode(raw), partial(decoded, kind=Post), SPARE)
-            self.spared.update(without)
+            post: Post = sparing(msgspec.json.decode(raw), partial(decoded, kind=Post), SPARE, self.spared)
             return post
 
     def _post(self, post: Post, space_id: str) -> str | None:

@@ -178,10 +178,7 @@ FIELDS: Final = {
 
 def message(record: Any, spared: Counter[str]) -> Message:
     """The message, without what is incomplete of SPARE, which is counted. Raises msgspec.ValidationError."""
-    found: Message
-    found, without = sparing(record, _MESSAGE, SPARE)
-    if without:
-        spared.update(without)
+    found: Message = sparing(record, _MESSAGE, SPARE, spared)
     return found
 
 

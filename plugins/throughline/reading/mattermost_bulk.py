@@ -241,9 +241,7 @@ class _Reader:
         return reasons
 
     def _spared(self, content: Any, kind: type) -> Any:
-        found, without = sparing(content, partial(decoded, kind=kind), SPARE)
-        self.spared.update(without)
-        return found
+        return sparing(content, partial(decoded, kind=kind), SPARE, self.spared)
 
     def close(self) -> None:
         """The spaces that posts lie in and no record lists."""

@@ -20,12 +20,12 @@ _FIELD = re.compile(r"at `\$\.(\w+)")  # of a record, as an error names it
 @dataclass
 class Records:
     """The readable records with their numbers in the list, from 1; `wrong`: number and reason of each other one;
-    `spared`: the names of the fields without which a record was read, once a record."""
+    `spared`: field -> how many records were read without it."""
 
     records: list[Any]
     numbers: Sequence[int]
     wrong: list[tuple[int, str]] = field(default_factory=list)
-    spared: list[str] = field(default_factory=list)
+    spared: Counter[str] = field(default_factory=Counter)
 
 
 class Unreadable(Exception):  # noqa: N818  # an answer to bad input, not an error of the program
@@ -73,9 +73,7 @@ def _one_by_one(items: list[Any], kind: type, spare: Collection[str]) -> Records
         if item == "":  # Slack writes [""] for an empty list
             continue
         try:
-            record, without = sparing(item, partial(decoded, kind=kind), spare)
-            found.records.append(record)
-            found.spared += without
+            found.records.append(sparing(item, partial(decoded, kind=kind), spare, found.spared))
             numbers.append(number)
         except msgspec.ValidationError as error:
             found.wrong.append((number, str(error)))  # names the field and the types, never the value
@@ -90,18 +88,22 @@ def decoded(item: Any, kind: type) -> Any:
     return msgspec.json.decode(json.dumps(item, ensure_ascii=False).encode(errors="replace"), type=kind)
 
 
-def sparing(item: Any, read: Callable[[Any], Any], spare: Collection[str]) -> tuple[Any, list[str]]:
-    """One record, and the spare fields that were left out of it. Raises what `read` does."""
+def sparing(item: Any, read: Callable[[Any], Any], spare: Collection[str], spared: Counter[str]) -> Any:
+    """One record, without those of the spare fields that cannot be read, which are counted. Raises what `read` does."""
     without: list[str] = []
     while True:
         try:
-            return read(item), without
+            record = read(item)
         except msgspec.ValidationError as error:
             found = _FIELD.search(str(error))
             if found is None or found[1] not in spare:
                 raise
             without.append(found[1])
             item = {name: value for name, value in item.items() if name != found[1]}
+        else:
+            if without:
+                spared.update(without)
+            return record
 
 
 def left_out(spared: Counter[str], place: str) -> Iterator[Ignored]:

@@ -140,7 +140,7 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
     starts: list[int] = []  # of each day file, its first message
     numbers: list[Sequence[int]] = []
     fields: set[str] = set()
-    spared: list[str] = []
+    spared: Counter[str] = Counter()
     for at, day in enumerate(days):
         starts.append(len(messages))
         numbers.append(())
@@ -165,9 +165,9 @@ def take(known: Known, days: Sequence[Day]) -> Taken:
         messages = [message for index, message in enumerate(messages) if index not in wrong]
         times = _times(messages)
     if unread := times.edited_at.null_count - times.edited_ts.null_count:
-        spared += ["edited"] * unread
+        spared["edited"] += unread
     records, strangers = _columns(known, messages, channel_ids, times)
-    return Taken(records, list(chain.from_iterable(findings)), strangers, fields, Counter(spared))
+    return Taken(records, list(chain.from_iterable(findings)), strangers, fields, spared)
 
 
 class _Times(NamedTuple):

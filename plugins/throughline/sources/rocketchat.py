@@ -192,10 +192,7 @@ class _Collection:
                 try:
                     document = decode(data)
                     sample.add(document)
-                    record, without = sparing(document, convert, self.spare)
-                    if without:
-                        spared.update(without)
-                    reason = self.take(record)
+                    reason = self.take(sparing(document, convert, self.spare, spared))
                 except (msgspec.ValidationError, BsonError) as error:
                     reason = str(error)  # names the field and the types, never the value
                 if reason:

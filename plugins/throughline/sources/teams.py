@@ -106,7 +106,7 @@ class _Reader:
         for kind, count in self.others.items():
             if count:
                 yield Ignored(place, f"{count:,} records that are {kind}")
-        yield from left_out(+self.spared, place)
+        yield from left_out(self.spared, place)
         if not self.known:
             raise Refused(
                 "holds no messages, channels, teams or users of Microsoft Graph",
@@ -169,7 +169,8 @@ class _Reader:
         space_id = self._space(message)
         sent_at = _time(message.created_date_time, "createdDateTime")
         edited_at = _time_or_none(message.last_edited_date_time)
-        self.spared["lastEditedDateTime"] += bool(message.last_edited_date_time) and edited_at is None
+        if message.last_edited_date_time and edited_at is None:
+            self.spared["lastEditedDateTime"] += 1
         message_id, above = f"{space_id}/{message.id}", message.reply_to_id or root
         author, is_bot = self._author(message.sender)
         is_system = (message.message_type or "message") != "message"
